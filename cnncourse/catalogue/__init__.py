@@ -1,0 +1,36 @@
+"""What is asked of a student: every exercise, by name."""
+
+import difflib
+
+from cnncourse.catalogue import conv2d
+from cnncourse.catalogue.exercise import Case, Exercise, Mistake, exercise
+
+__all__ = ["EXERCISES", "Case", "Exercise", "Mistake", "UnknownExercise", "exercise", "find"]
+
+_TOPICS = (conv2d,)
+
+EXERCISES = {
+    item.name: item
+    for topic in _TOPICS
+    for item in vars(topic).values()
+    if isinstance(item, Exercise)
+}
+
+
+class UnknownExercise(LookupError):  # noqa: N818, the name says what happened
+    """No exercise has this name; the message names the nearest."""
+
+
+def find(name):
+    """Look an exercise up by its name.
+
+    Raises
+    ------
+    UnknownExercise
+        If there is none; the message names the nearest.
+    """
+    if isinstance(name, str) and name in EXERCISES:
+        return EXERCISES[name]
+    near = difflib.get_close_matches(str(name), EXERCISES, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(EXERCISES)}"
+    raise UnknownExercise(f"there is no exercise {name!r}; {hint}")

@@ -1,0 +1,128 @@
+"""Two arrays to one sentence about how they differ. All tolerances live here.
+
+The cases are drawn in float64 with values near 1 and at most a few thousand products to a
+sum, so any sensible order of summation, FFT and Winograd included, stays within about
+1e-12 of the largest value. `TOLERANCE` leaves a factor of a thousand above that. An answer
+computed in float32 is off by some 1e-7 of it, a few times more after a long sum: `SINGLE`
+lets it pass with a remark.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TOLERANCE = 1e-9  # of the largest expected value, at least 1
+SINGLE = 3e-6  # the same, for answers computed in float32
+
+_KIND_NAMES = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How an answer differs: `summary` without numbers, `detail` with them."""
+
+    summary: str
+    detail: str
+
+
+def close(got, expected, *, tolerance=TOLERANCE):
+    """Tell elementwise whether two arrays of one shape agree.
+
+    Parameters
+    ----------
+    got, expected : ndarray
+        Of equal shape.
+    tolerance : float
+        Allowed deviation, as a share of the largest finite expected value or of 1.
+
+    Returns
+    -------
+    agrees : ndarray of bool
+        NaN agrees with NaN, an infinity with itself.
+    """
+    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
+    limit = tolerance * max(1.0, finite.max(initial=0.0))
+    return np.isclose(got, expected, rtol=0.0, atol=limit, equal_nan=True)
+
+
+def difference(got, expected, *, name="out", axes="", kind=float):
+    """Describe the first difference between an answer and the right one.
+
+    Parameters
+    ----------
+    got, expected : ndarray
+    name : str
+        What to call the array.
+    axes : str
+        Names of the expected axes, separated by spaces.
+    kind : type
+        `float`, `int` or `bool`: what `got` has to hold.
+
+    Returns
+    -------
+    difference : Difference or None
+        None if they agree.
+
+    Examples
+    --------
+    >>> difference(np.array([1.0, 2.0]), np.array([1.0, 3.0]), axes="W").detail
+    'out[1] is 2, expected 3 (1 of 2 values differ)'
+    """
+    if got.shape != expected.shape:
+        return _shape_difference(got.shape, expected.shape, name, axes.split())
+    got_kind = _KIND_NAMES.get(got.dtype.kind, str(got.dtype))
+    if got_kind != kind.__name__:
+        return _dtype_difference(got, name, got_kind, kind)
+    agrees = close(got, expected)
+    if agrees.all():
+        return None
+    return _value_difference(got, expected, agrees, name)
+
+
+def lost_precision(got, expected):
+    """Tell whether an answer is right only to single precision."""
+    if got.shape != expected.shape or got.dtype.kind != "f":
+        return False
+    return bool(close(got, expected, tolerance=SINGLE).all())
+
+
+def _shape_difference(got, expected, name, axes):
+    if len(got) != len(expected):
+        summary = f"{name} has the wrong number of axes"
+        detail = f"{name} has {len(got)} axes {got}, expected {len(expected)}: {expected}"
+        return Difference(summary, detail)
+    wrong = [
+        (f"axis {i} ({axes[i]})" if i < len(axes) else f"axis {i}", g, e)
+        for i, (g, e) in enumerate(zip(got, expected, strict=True))
+        if g != e
+    ]
+    summary = f"{name} has the wrong size along " + ", ".join(axis for axis, _, _ in wrong)
+    listed = ", ".join(f"{axis} is {g}, expected {e}" for axis, g, e in wrong)
+    return Difference(summary, f"{name} has shape {got}, expected {expected}: {listed}")
+
+
+def _dtype_difference(got, name, got_kind, kind):
+    advice = {
+        "int": ": values were cut to whole numbers; make the output array of float64",
+        "complex": ": take the real part",
+    }
+    why = advice.get(got_kind, "") if kind is float else ""
+    summary = f"{name} has dtype {got.dtype}, expected {kind.__name__}{why}"
+    return Difference(summary, summary)
+
+
+def _value_difference(got, expected, agrees, name):
+    index = tuple(int(i) for i in np.argwhere(~agrees)[0])
+    where = f"{name}[{', '.join(map(str, index))}]" if index else name
+    count = int((~agrees).sum())
+    num_nan = int(np.isnan(got).sum()) if got.dtype.kind == "f" else 0
+    nan = "some values are NaN" if num_nan and not np.isnan(expected).any() else ""
+    tail = f"({count} of {got.size} values differ{'; ' + nan if nan else ''})"
+    numbers = f"{where} is {_show(got[index])}, expected {_show(expected[index])}"
+    if not index:
+        tail = ""
+    return Difference(nan or f"values of {name} are wrong", f"{numbers} {tail}".strip())
+
+
+def _show(value):
+    return f"{value:.6g}" if value.dtype.kind in "fc" else str(value)
