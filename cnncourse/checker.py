@@ -9,6 +9,7 @@ import inspect
 import signal
 import threading
 import traceback
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from cnncourse.seal import MAX_BYTES, Answer
 from cnncourse.verdict import CaseResult, Verdict
 
 TIME_LIMIT = 10  # seconds for one call
+BY_HAND = 60  # numbers in a case that a student can follow on paper
 NOT_WRITTEN = "not written yet"
 
 
@@ -65,9 +67,13 @@ def verify(exercise, answers, *, seed):
     cases = exercise.draw(seed)
     missing = [Answer(problem="no answer arrived")] * len(cases)
     answers = [*answers, *missing][: len(cases)]
-    results = [_judge(exercise, case, a) for case, a in zip(cases, answers, strict=True)]
+    always = len({answer.problem for answer in answers}) == 1
+    results = [
+        _judge(exercise, case, answer, always)
+        for case, answer in zip(cases, answers, strict=True)
+    ]
     if not all(result.passed for result in results):
-        results = _name_mistakes(exercise, answers, results, seed)
+        results = _name_mistakes(exercise, cases, answers, results)
     return Verdict(exercise.name, exercise.section, tuple(results))
 
 
@@ -223,53 +229,64 @@ def _expected(exercise, case):
     return value if isinstance(value, tuple) else (value,)
 
 
-def _judge(exercise, case, answer):
+def _judge(exercise, case, answer, always):
     call = describe_call(exercise, case.arguments)
     if answer.problem is not None:
-        return CaseResult(case.claim, False, answer.problem, f"{call} {answer.problem}")
+        # A problem of every call is the function's own: the case has no part in it.
+        where = exercise.name if always else call
+        return CaseResult(case.claim, False, answer.problem, f"{where}: {answer.problem}")
+    if len(answer.arrays) != len(exercise.outputs):
+        return CaseResult(case.claim, False, "an output is missing", f"{call}: an output is missing")
     note = None
+    all_expected = [np.asarray(value) for value in _expected(exercise, case)]
     for got, expected, (name, axes) in zip(
-        answer.arrays, _expected(exercise, case), exercise.outputs.items(), strict=False
+        answer.arrays, all_expected, exercise.outputs.items(), strict=True
     ):
-        expected = np.asarray(expected)
         differs = difference(got, expected, name=name, axes=axes, kind=exercise.kind)
         if differs and lost_precision(got, expected):
             note = "right to single precision: compute in float64 to keep the last digits"
         elif differs:
-            return CaseResult(case.claim, False, differs.summary, f"{call}: {differs.detail}")
-    if len(answer.arrays) != len(exercise.outputs):
-        return CaseResult(case.claim, False, "an output is missing", f"{call}: an output is missing")
+            example = _in_numbers({**case.arguments, "got": got, "expected": expected})
+            return CaseResult(
+                case.claim, False, differs.summary, f"{call}: {differs.detail}", example
+            )
     return CaseResult(case.claim, True, note=note)
 
 
-def _name_mistakes(exercise, answers, results, seed):
+def _in_numbers(values):
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    if sum(array.size for array in arrays.values()) > BY_HAND:
+        return ""
+    width = max(len(name) for name in arrays)
+    lines = []
+    for name, array in arrays.items():
+        prefix = f"{name.ljust(width)} = "
+        lines.append(prefix + np.array2string(array, precision=4, prefix=prefix))
+    return "\n".join(lines)
+
+
+def _name_mistakes(exercise, cases, answers, results):
     first = next(i for i, result in enumerate(results) if not result.passed)
     nearest = None
     for mistake in exercise.mistakes.values():
-        wrong = collect(exercise, mistake.function, seed=seed)
-        if not _same(wrong[first], answers[first]):
+        # Most mistakes give themselves away on one case: the others are not even called.
+        if not _makes(exercise, mistake, cases[first], answers[first]):
             continue
-        if all(_same(a, b) for a, b in zip(wrong, answers, strict=True)):
+        nearest = nearest or mistake
+        if all(_makes(exercise, mistake, c, a) for c, a in zip(cases, answers, strict=True)):
             nearest = mistake
             break
-        nearest = nearest or mistake
     if nearest is None:
         return results
-    return [
-        result if result.passed else _with_mistake(result, nearest) for result in results
-    ]
+    return [result if result.passed else _with_mistake(result, nearest) for result in results]
+
+
+def _makes(exercise, mistake, case, answer):
+    return _same(_answer(exercise, mistake.function, case.arguments, TIME_LIMIT), answer)
 
 
 def _with_mistake(result, mistake):
-    return CaseResult(
-        result.claim,
-        False,
-        result.summary,
-        result.detail,
-        mistake.name,
-        mistake.hint,
-        mistake.section,
-    )
+    return replace(result, mistake=mistake.name, hint=mistake.hint, section=mistake.section)
 
 
 def _same(one, other):

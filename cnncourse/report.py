@@ -10,67 +10,53 @@ from html import escape
 BOOK = "CNNCOURSE_BOOK"  # environment variable: where the built book is, as a URL
 
 
-def headline(verdict, *, graded=False):
-    """Say in one sentence how it went."""
-    total = len(verdict.results)
-    if verdict.passed:
-        return f"{verdict.exercise}: all {total} cases agree with PyTorch"
-    failure = verdict.first_failure
-    if failure is None:
-        return f"{verdict.exercise}: nothing was checked"
-    what = failure.summary if graded else failure.detail
-    if graded:
-        return f"{verdict.exercise}: {failure.claim}: {what}"
-    return what if what.startswith(verdict.exercise) else f"{verdict.exercise}: {what}"
-
-
-def to_text(verdict, *, graded=False):
-    """Write a verdict as lines of plain text.
+def to_text(verdict):
+    """Write a practice verdict as lines of plain text, with the numbers of its cases.
 
     Parameters
     ----------
     verdict : Verdict
-    graded : bool
-        Keep the numbers of the cases secret.
 
     Returns
     -------
     text : str
     """
-    lines = [headline(verdict, graded=graded)]
     failure = verdict.first_failure
-    if failure and failure.mistake:
-        lines += [f"  It looks as if {failure.mistake}.", f"  {failure.hint}"]
-    if failure:
+    if failure is None:
+        lines = [_all_agree(verdict)]
+    else:
+        lines = [failure.detail]
+        lines += [f"    {line}" for line in failure.example.splitlines()]
+        if failure.mistake:
+            lines += [f"  It looks as if {failure.mistake}.", f"  {failure.hint}"]
         lines.append(f"  Read: {_address(failure.section or verdict.section)}")
     lines += [f"  {'✓' if r.passed else '✗'} {r.claim}" for r in verdict.results]
     lines += [f"  Note: {note}." for note in _notes(verdict)]
     return "\n".join(lines)
 
 
-def to_html(verdict, *, graded=False, points=None):
-    """Write a verdict as an HTML fragment; every text in it is escaped.
+def to_html(verdict, *, points):
+    """Write a graded verdict as an HTML fragment; every text in it is escaped.
 
     Parameters
     ----------
     verdict : Verdict
-    graded : bool
-        Keep the numbers of the cases secret.
-    points : tuple of float, optional
+    points : tuple of float
         Points reached and points possible.
 
     Returns
     -------
     html : str
+        Without the numbers of the cases, which stay secret.
     """
     colour = "#1a7f37" if verdict.passed else "#b3261e"
     parts = [
         f'<div class="cnncourse-report" style="border-left:4px solid {colour};'
         'padding:.4em 0 .4em .9em;max-width:46em;line-height:1.45">',
-        _heading(verdict, graded, points, colour),
+        _heading(verdict, points, colour),
         *_explanation(verdict),
         '<ul style="list-style:none;margin:.5em 0 0;padding:0">',
-        *[_item(result, graded) for result in verdict.results],
+        *[_item(result) for result in verdict.results],
         "</ul>",
         *[f'<p style="margin:.4em 0 0">Note: {escape(note)}.</p>' for note in _notes(verdict)],
         "</div>",
@@ -78,11 +64,21 @@ def to_html(verdict, *, graded=False, points=None):
     return "\n".join(parts)
 
 
-def _heading(verdict, graded, points, colour):
-    reached = "" if points is None else f" <span>({points[0]:g} of {points[1]:g} points)</span>"
-    mark = "✓" if verdict.passed else "✗"
-    sentence = escape(headline(verdict, graded=graded))
-    return f'<p style="margin:0"><strong style="color:{colour}">{mark}</strong> {sentence}{reached}</p>'
+def _all_agree(verdict):
+    return f"{verdict.exercise}: all {len(verdict.results)} cases agree with PyTorch"
+
+
+def _heading(verdict, points, colour):
+    failure = verdict.first_failure
+    sentence = _all_agree(verdict)
+    if failure:
+        total = len(verdict.results)
+        sentence = f"{verdict.exercise}: {verdict.num_passed} of {total} cases agree with PyTorch"
+    return (
+        f'<p style="margin:0"><strong style="color:{colour}">'
+        f"{'✗' if failure else '✓'} {escape(sentence)}</strong>"
+        f" ({points[0]:g} of {points[1]:g} points)</p>"
+    )
 
 
 def _explanation(verdict):
@@ -97,10 +93,9 @@ def _explanation(verdict):
     yield f'<p style="margin:.4em 0 0">Read: {_link(failure.section or verdict.section)}</p>'
 
 
-def _item(result, graded):
-    what = result.summary if graded else result.detail
+def _item(result):
     mark, colour = ("✓", "#1a7f37") if result.passed else ("✗", "#b3261e")
-    why = "" if result.passed else f'<br><small style="margin-left:1.4em">{escape(what)}</small>'
+    why = f": {escape(result.summary)}" if result.summary else ""
     return f'<li><span style="color:{colour}">{mark}</span> {escape(result.claim)}{why}</li>'
 
 

@@ -117,7 +117,9 @@ def count_conv_params(
     (156, 850)
     """
     if in_channels % groups or out_channels % groups:
-        raise ShapeError(f"{groups} groups do not divide {in_channels} and {out_channels} channels")
+        raise ShapeError(
+            f"{groups} groups do not divide {in_channels} and {out_channels} channels"
+        )
     return out_channels * (in_channels // groups * kernel**2 + bias)
 
 

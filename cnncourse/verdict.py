@@ -16,6 +16,8 @@ class CaseResult:
         What is wrong, without numbers: fit for a graded case. Empty if nothing is.
     detail : str
         The same with numbers: fit for a practice case.
+    example : str
+        The whole case in numbers, where it is small enough to do by hand.
     mistake, hint, section : str or None
         The known mistake whose answer this is, what to look at, and where to read on.
     note : str or None
@@ -26,6 +28,7 @@ class CaseResult:
     passed: bool
     summary: str = ""
     detail: str = ""
+    example: str = ""
     mistake: str | None = None
     hint: str | None = None
     section: str | None = None

@@ -2,12 +2,38 @@
 
 import difflib
 
-from cnncourse.catalogue import conv2d
+from cnncourse.catalogue import (
+    conv1d,
+    conv2d,
+    conv2d_single,
+    conv3d,
+    conv_separable,
+    conv_transpose,
+    edges,
+    filters_1d,
+    filters_2d,
+    kernels,
+    padding,
+    separable,
+)
 from cnncourse.catalogue.exercise import Case, Exercise, Mistake, exercise
 
 __all__ = ["EXERCISES", "Case", "Exercise", "Mistake", "UnknownExercise", "exercise", "find"]
 
-_TOPICS = (conv2d,)
+_TOPICS = (
+    filters_1d,
+    conv1d,
+    filters_2d,
+    kernels,
+    separable,
+    edges,
+    padding,
+    conv2d_single,
+    conv2d,
+    conv_separable,
+    conv_transpose,
+    conv3d,
+)
 
 EXERCISES = {
     item.name: item

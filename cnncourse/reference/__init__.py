@@ -7,7 +7,19 @@ from importlib import import_module
 
 _HOME = {
     "DEVICE": "arrays",
+    "cross_correlate1d": "filters",
+    "convolve1d": "filters",
+    "conv1d": "filters",
+    "corr2d": "filters",
+    "conv2d_true": "filters",
+    "separable_conv2d": "filters",
+    "edge_magnitude": "filters",
+    "make_kernel": "kernels",
+    "is_separable": "kernels",
     "conv2d": "convolution",
+    "conv3d": "convolution",
+    "conv_transpose2d": "convolution",
+    "pad2d": "padding",
 }
 
 

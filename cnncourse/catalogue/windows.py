@@ -1,0 +1,302 @@
+"""Mistakes that every sliding window invites, registered for one exercise after the other.
+
+The exercises share one order of arguments: the images x, the kernels w (their spatial axes
+last), then the rest; stride and padding are keywords.
+"""
+
+import numpy as np
+
+
+def per_axis(value, axes=2):
+    """Give every spatial axis its own number, as a tuple."""
+    return value if isinstance(value, tuple) else (value,) * axes
+
+
+def pad_spatial(x, before, after, mode="constant"):
+    """Pad the last axes of an array, by other numbers at their two ends."""
+    untouched = [(0, 0)] * (x.ndim - len(before))
+    return np.pad(x, untouched + list(zip(before, after, strict=True)), mode=mode)
+
+
+def crop_spatial(out, sizes):
+    """Keep the first pixels along the last axes of an array."""
+    return out[(..., *(slice(size) for size in sizes))]
+
+
+def add_kernel_mistakes(exercise, *, axes=2):
+    """Register mistakes with the kernel itself."""
+    spatial = tuple(range(-axes, 0))
+
+    @exercise.mistake(
+        "the kernel is flipped",
+        hint="A convolution layer lays the kernel on the image as it is; "
+        "turned by 180 degrees it is the convolution of mathematics.",
+        section="03_filters#filters-flip",
+    )
+    def _(right, x, w, *rest, **options):
+        return right(x, np.flip(w, spatial), *rest, **options)
+
+    @exercise.mistake(
+        "the rows and columns of the kernel are exchanged",
+        hint="Look at which index of the kernel walks down the image and which walks right; "
+        "w[i, j] belongs to the pixel i rows below and j columns right of the window's corner.",
+        section="03_filters#filters-two-dimensions",
+    )
+    def _(right, x, w, *rest, **options):
+        return right(x, w.swapaxes(-1, -2), *rest, **options)
+
+
+def add_sum_mistakes(exercise, *, axes=2):
+    """Register mistakes with the sum over a window."""
+    spatial = tuple(range(-axes, 0))
+
+    @exercise.mistake(
+        "the products of a window are averaged instead of summed",
+        hint="The kernel already says how much every pixel counts: the products are added up, "
+        "and nothing divides them.",
+        section="03_filters#filters-two-dimensions",
+    )
+    def _(right, x, w, *rest, **options):
+        return right(x, w / np.prod([w.shape[axis] for axis in spatial]), *rest, **options)
+
+    @exercise.mistake(
+        "every weight of the kernel overwrites the one before",
+        hint="Only the last weight is left in your sum: look for an = that should be a +=.",
+        section="03_filters#filters-two-dimensions",
+    )
+    def _(right, x, w, *rest, **options):
+        last = np.zeros_like(w)
+        last[(..., *(-1,) * axes)] = w[(..., *(-1,) * axes)]
+        return right(x, last, *rest, **options)
+
+
+def add_stride_mistakes(exercise, *, axes=2):
+    """Register mistakes with the stride and the size of the output."""
+
+    @exercise.mistake(
+        "the stride is ignored",
+        hint="With stride 2 the window skips every other place, and the output is about half "
+        "as high and half as wide.",
+        section="04_convolution#convolution-stride",
+    )
+    def _(right, *arrays, **options):
+        return right(*arrays, **{**options, "stride": 1})
+
+    @exercise.mistake(
+        "the stride shrinks the output while the window still moves by one pixel",
+        hint="The size is right. Where on the image does the window of out[1, 1] begin? "
+        "Put the stride into your formula for that place.",
+        section="04_convolution#convolution-stride",
+    )
+    def _(right, *arrays, **options):
+        sizes = right(*arrays, **options).shape[-axes:]
+        return crop_spatial(right(*arrays, **{**options, "stride": 1}), sizes)
+
+    @exercise.mistake(
+        "the + 1 in the output size is forgotten",
+        hint="The last row and the last column of the output are missing. "
+        "Count the places of a window of 2 on a row of 3 pixels: there are two, not one.",
+        section="04_convolution#convolution-output-size",
+    )
+    def _(right, *arrays, **options):
+        out = right(*arrays, **options)
+        return crop_spatial(out, [max(size - 1, 0) for size in out.shape[-axes:]])
+
+    @exercise.mistake(
+        "the output size is rounded up instead of down",
+        hint="A window that hangs over the edge is not computed: when the stride does not "
+        "divide, the last pixels go unused.",
+        section="04_convolution#convolution-output-size",
+    )
+    def _(right, x, w, *rest, **options):
+        stride = per_axis(options.get("stride", 1), axes)
+        # That many zeros make room for one more window wherever the stride does not divide.
+        return right(pad_spatial(x, (0,) * axes, [s - 1 for s in stride]), w, *rest, **options)
+
+    @exercise.mistake(
+        "the height and the width of the output are exchanged",
+        hint="Rows come first: out.shape ends on (OH, OW), and OH follows from H and KH.",
+        section="04_convolution#convolution-output-size",
+    )
+    def _(right, *arrays, **options):
+        return right(*arrays, **options).swapaxes(-1, -2)
+
+
+def add_padding_mistakes(exercise, *, axes=2):
+    """Register mistakes with the padding; "same" is left as it is."""
+
+    def on_padded(right, x, rest, options, before, after, mode="constant"):
+        if options.get("padding", 0) == "same":
+            return right(x, *rest, **options)
+        padding = per_axis(options.get("padding", 0), axes)
+        x = pad_spatial(x, [before * p for p in padding], [after * p for p in padding], mode)
+        return right(x, *rest, **{**options, "padding": 0})
+
+    @exercise.mistake(
+        "the padding is ignored",
+        hint="Padding p adds p rows above, p below, and p columns on either side, "
+        "before the window starts to slide.",
+        section="06_padding#padding-size",
+    )
+    def _(right, x, *rest, **options):
+        return on_padded(right, x, rest, options, 0, 0)
+
+    @exercise.mistake(
+        "the padding is counted at the top and at the left only",
+        hint="Padding p is added at both ends of an axis, so that it counts twice in the size.",
+        section="06_padding#padding-size",
+    )
+    def _(right, x, *rest, **options):
+        return on_padded(right, x, rest, options, 1, 0)
+
+    @exercise.mistake(
+        "the padding is added at the bottom and at the right only",
+        hint="Padding p is added at both ends of an axis: where does the first window begin?",
+        section="06_padding#padding-size",
+    )
+    def _(right, x, *rest, **options):
+        return on_padded(right, x, rest, options, 0, 1)
+
+    @exercise.mistake(
+        "the padding repeats the border of the image",
+        hint="Unless another mode is asked for, the new pixels are all 0.",
+        section="06_padding#padding-modes",
+    )
+    def _(right, x, *rest, **options):
+        return on_padded(right, x, rest, options, 1, 1, "edge")
+
+
+def add_pair_mistakes(exercise, *keys):
+    """Register mistakes with options that may be pairs."""
+
+    def add(name, hint, keys, replace):
+        @exercise.mistake(name, hint=hint, section="06_padding#padding-size")
+        def _(right, *arrays, **options):
+            pairs = {k: v for k, v in options.items() if k in keys and isinstance(v, tuple)}
+            return right(*arrays, **options | {k: replace(v) for k, v in pairs.items()})
+
+    rows_first = "A pair names rows first, columns second, as a shape does: "
+    add(
+        "pairs are read columns first",
+        rows_first + "padding=(1, 2) adds 1 row above and below.",
+        keys,
+        lambda pair: pair[::-1],
+    )
+    for key in keys:
+        add(
+            f"the pair {key} is read columns first",
+            rows_first + "which axis does its first number reach in your code?",
+            (key,),
+            lambda pair: pair[::-1],
+        )
+    add(
+        "the first number of a pair serves both axes",
+        "The second number of a pair belongs to the columns.",
+        keys,
+        lambda pair: pair[0],
+    )
+
+
+def add_layer_mistakes(exercise, *, channel_axis=1):
+    """Register mistakes with images, channels, filters and biases.
+
+    `channel_axis` is the axis of w that runs over the input channels.
+    """
+    _add_bias_mistakes(exercise, channel_axis)
+    _add_channel_mistakes(exercise, channel_axis)
+    _add_output_mistakes(exercise)
+
+
+def _add_bias_mistakes(exercise, channel_axis):
+    @exercise.mistake(
+        "the bias is missing",
+        hint="When b is given, b[f] is added to every pixel of feature map f.",
+        section="04_convolution#convolution-bias",
+    )
+    def _(right, x, w, b=None, **options):
+        return right(x, w, None, **options)
+
+    @exercise.mistake(
+        "the bias is added once for every input channel",
+        hint="Add up the channels first: the bias belongs to the feature map and is added once.",
+        section="04_convolution#convolution-bias",
+    )
+    def _(right, x, w, b=None, **options):
+        return right(x, w, None if b is None else b * w.shape[channel_axis], **options)
+
+
+def _add_channel_mistakes(exercise, channel_axis):
+    def only(right, x, w, rest, options, channel):
+        chosen = np.zeros(w.shape[channel_axis], bool)
+        chosen[channel] = True
+        shape = [-1 if axis == channel_axis else 1 for axis in range(w.ndim)]
+        return right(x, w * chosen.reshape(shape), *rest, **options)
+
+    @exercise.mistake(
+        "every channel overwrites the one before",
+        hint="Only the last channel is left in your sum: look for an = that should be a +=.",
+        section="04_convolution#convolution-channels",
+    )
+    def _(right, x, w, *rest, **options):
+        return only(right, x, w, rest, options, -1)
+
+    @exercise.mistake(
+        "only the first channel is used",
+        hint="A filter is as deep as its input: the products of all its channels go into one sum.",
+        section="04_convolution#convolution-channels",
+    )
+    def _(right, x, w, *rest, **options):
+        return only(right, x, w, rest, options, 0)
+
+    @exercise.mistake(
+        "the channels are averaged instead of summed",
+        hint="The channels' results are added; the weights, not the number of channels, "
+        "say how much each counts.",
+        section="04_convolution#convolution-channels",
+    )
+    def _(right, x, w, *rest, **options):
+        return right(x, w / w.shape[channel_axis], *rest, **options)
+
+
+def _add_output_mistakes(exercise):
+    @exercise.mistake(
+        "only the first image is computed",
+        hint="Images of a batch never meet, and each has its own output: does a loop or an "
+        "index stop at image 0?",
+        section="04_convolution#convolution-several-filters",
+    )
+    def _(right, *arrays, **options):
+        out = right(*arrays, **options)
+        out[1:] = 0
+        return out
+
+    @exercise.mistake(
+        "every feature map comes from the first filter",
+        hint="Feature map f comes from filter f: which index of w stays at 0?",
+        section="04_convolution#convolution-several-filters",
+    )
+    def _(right, *arrays, **options):
+        out = right(*arrays[:2], **options)
+        out[:] = out[:, :1]
+        if len(arrays) > 2 and arrays[2] is not None:
+            out += arrays[2].reshape(-1, *[1] * (out.ndim - 2))
+        return out
+
+    @exercise.mistake(
+        "the channels of the output come last",
+        hint="Your numbers may be right, but the channel axis is the second one: "
+        "move it there (np.moveaxis) before you return.",
+        section="04_convolution#convolution-several-filters",
+    )
+    def _(right, *arrays, **options):
+        return np.moveaxis(right(*arrays, **options), 1, -1)
+
+    @exercise.mistake(
+        "the output is reshaped where its axes should be moved",
+        hint="reshape keeps the numbers in the order they lie in memory. To bring channels "
+        "from last to second place, move the axis instead.",
+        section="04_convolution#convolution-several-filters",
+    )
+    def _(right, *arrays, **options):
+        out = right(*arrays, **options)
+        return np.moveaxis(out, 1, -1).reshape(out.shape)

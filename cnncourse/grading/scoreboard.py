@@ -1,0 +1,108 @@
+"""A class at a glance: points, and the mistakes that were named."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+from rich.table import Table
+
+from cnncourse.grading.verify import VERDICT_MIME, exercise_of
+
+
+@dataclass
+class Scoreboard:
+    """What a class reached.
+
+    Parameters
+    ----------
+    points : dict of str to dict of str to tuple of float
+        For each student and assignment, points reached and points possible.
+    mistakes : Counter
+        How many students made a mistake, by (exercise, mistake).
+    unnamed : Counter
+        How many failed in a way that no known mistake explains, by (exercise, summary).
+    """
+
+    points: dict = field(default_factory=lambda: defaultdict(dict))
+    mistakes: Counter = field(default_factory=Counter)
+    unnamed: Counter = field(default_factory=Counter)
+
+
+def read(classroom, assignments):
+    """Read the gradebook and the verdicts in the autograded notebooks.
+
+    Parameters
+    ----------
+    classroom : Classroom
+    assignments : list of str
+
+    Returns
+    -------
+    scoreboard : Scoreboard
+    """
+    board = Scoreboard()
+    with Gradebook(classroom.coursedir.db_url, classroom.coursedir.course_id) as gradebook:
+        for assignment in assignments:
+            for row in gradebook.submission_dicts(assignment):
+                board.points[row["student"]][assignment] = (row["score"], row["max_score"])
+    for assignment in assignments:
+        graded = Path(classroom.coursedir.autograded_directory).glob(f"*/{assignment}/*.ipynb")
+        for path in sorted(graded):
+            _count(board, nbformat.read(path, as_version=4))
+    return board
+
+
+def tables(board, assignments):
+    """Draw a scoreboard for the terminal.
+
+    Returns
+    -------
+    tables : list of rich.table.Table
+    """
+    return [_points_table(board, assignments), _mistakes_table(board)]
+
+
+def _count(board, notebook):
+    for cell in notebook.cells:
+        if exercise_of(cell) is None:
+            continue
+        for output in cell.outputs:
+            verdict = output.get("data", {}).get(VERDICT_MIME)
+            failure = verdict and next((r for r in verdict["results"] if not r["passed"]), None)
+            if failure and failure["mistake"]:
+                board.mistakes[verdict["exercise"], failure["mistake"]] += 1
+            elif failure:
+                board.unnamed[verdict["exercise"], failure["summary"]] += 1
+
+
+def _points_table(board, assignments):
+    table = Table(title="Points", title_justify="left")
+    table.add_column("student")
+    for assignment in assignments:
+        table.add_column(assignment, justify="right")
+    table.add_column("total", justify="right")
+    table.add_column("")
+    for student, row in sorted(board.points.items(), key=lambda item: (-_total(item[1])[0], item[0])):
+        reached, possible = _total(row)
+        cells = [f"{row[a][0]:g} / {row[a][1]:g}" if a in row else "-" for a in assignments]
+        share = reached / possible if possible else 0.0
+        table.add_row(student, *cells, f"{reached:g} / {possible:g}", "█" * round(20 * share))
+    return table
+
+
+def _mistakes_table(board):
+    table = Table(title="What went wrong", title_justify="left")
+    table.add_column("students", justify="right")
+    table.add_column("exercise")
+    table.add_column("named mistake, or what failed")
+    rows = [(count, *key, "") for key, count in board.mistakes.items()]
+    rows += [(count, *key, "dim") for key, count in board.unnamed.items()]
+    for count, exercise, what, style in sorted(rows, key=lambda row: (bool(row[3]), -row[0], row[1:])):
+        table.add_row(str(count), exercise, what, style=style)
+    return table
+
+
+def _total(row):
+    return sum(score for score, _ in row.values()), sum(most for _, most in row.values())

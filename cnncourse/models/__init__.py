@@ -1,0 +1,1 @@
+"""The networks of the course, an architecture a file; importing one imports PyTorch."""

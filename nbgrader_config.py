@@ -1,0 +1,55 @@
+"""Where the course keeps its notebooks, and how nbgrader grades them: sealed."""
+
+import os
+from pathlib import Path
+
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+)
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+
+from cnncourse.checker import NOT_WRITTEN
+from cnncourse.grading.execute import ExecuteInRoom
+from cnncourse.grading.verify import VerifyAnswers
+from cnncourse.report import BOOK
+
+c = get_config()  # noqa: F821, jupyter gives it
+here = Path.cwd()
+
+c.CourseDirectory.course_id = "cnncourse"
+c.CourseDirectory.root = str(here)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = "classroom/submitted"
+c.CourseDirectory.autograded_directory = "classroom/autograded"
+c.CourseDirectory.feedback_directory = "classroom/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{here}/classroom/gradebook.db"
+c.ExportPlugin.to = "classroom/grades.csv"
+c.GradedSeeds.secret_file = str(here / "classroom" / "secret")
+(here / "classroom").mkdir(exist_ok=True)
+
+c.ClearSolutions.code_stub = {
+    "python": f'# YOUR CODE HERE\nraise NotImplementedError("{NOT_WRITTEN}")'
+}
+
+# A deleted test cell comes back; else it would keep an older score.
+c.OverwriteCells.add_missing_cells = True
+c.Execute.timeout = 120  # seconds for a cell; check limits each call by itself
+c.Execute.shutdown_kernel = "immediate"
+c.Autograde.autograde_preprocessors = [
+    ExecuteInRoom,
+    VerifyAnswers,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# Feedback links into the built book.
+os.environ.setdefault(BOOK, (here / "build" / "_build" / "html").as_uri())

@@ -1,0 +1,106 @@
+"""The four promises every exercise keeps."""
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncourse import reference
+from cnncourse.catalogue import EXERCISES, UnknownExercise, find
+from cnncourse.checker import judge
+
+reference.DEVICE  # noqa: B018, torch is imported here, outside any call's time limit
+BOOK = Path(__file__).parent.parent / "book"
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+each_mistake = pytest.mark.parametrize(
+    ("exercise", "mistake"),
+    [(e, m) for e in EXERCISES.values() for m in e.mistakes.values()],
+    ids=lambda value: value.name,
+)
+
+
+@each_mistake
+def test_every_known_mistake_is_caught_and_named(exercise, mistake):
+    """A hint is worth only as much as the wrong answer that sets it off."""
+    verdict = judge(exercise, mistake.function, seed="a class")
+
+    assert not verdict.passed
+    assert verdict.first_failure.mistake == mistake.name
+
+
+@each_exercise
+def test_the_reference_is_right_by_its_own_cases(exercise):
+    """Else no one could pass."""
+    verdict = judge(exercise, exercise.reference, seed="any")
+
+    assert verdict.passed
+    assert verdict.score == 1.0
+
+
+@each_exercise
+def test_a_seed_gives_the_same_cases_in_any_process_and_another_seed_others(exercise):
+    """A complaint can be replayed; a neighbour's answers are worthless."""
+    first, again, other = (exercise.draw(seed) for seed in ("a", "a", "b"))
+
+    assert [case.claim for case in first] == [case.claim for case in again]
+    assert _values(first) == _values(again)
+    assert _values(first) != _values(other)
+
+
+@each_exercise
+def test_every_hint_leads_to_a_section_that_exists(exercise):
+    """A link into nowhere teaches nothing."""
+    sections = {exercise.section, *(m.section for m in exercise.mistakes.values())}
+    for section in sections:
+        page, _, label = section.partition("#")
+        assert f"({label})=" in (BOOK / f"{page}.md").read_text(encoding="utf-8"), section
+
+
+@each_exercise
+def test_claims_and_hints_read_well(exercise):
+    """Claims are distinct; hints are sentences; names finish 'It looks as if'."""
+    claims = [case.claim for case in exercise.draw("a")]
+
+    assert len(set(claims)) == len(claims)
+    for mistake in exercise.mistakes.values():
+        assert mistake.hint.endswith((".", "?"))
+        assert not mistake.name.endswith(".")
+        assert mistake.name[0].islower() or not mistake.name[0].isalpha()
+
+
+@each_exercise
+def test_outputs_have_the_axes_they_are_said_to_have(exercise):
+    """The report names an axis by its place: the names must fit."""
+    for case in exercise.draw("a"):
+        value = exercise.reference(**case.arguments)
+        values = value if isinstance(value, tuple) else (value,)
+        for one, axes in zip(values, exercise.outputs.values(), strict=True):
+            assert np.ndim(one) == len(axes.split()), case.claim
+
+
+def test_an_unknown_exercise_names_the_nearest():
+    """A typing mistake costs a second, not a search."""
+    with pytest.raises(UnknownExercise, match="no exercise 'con2d'; did you mean 'conv2d'"):
+        find("con2d")
+
+
+def test_a_name_like_no_other_lists_them_all():
+    """Then the list is the help."""
+    with pytest.raises(UnknownExercise, match="there are: .*conv2d"):
+        find("zzz")
+
+
+@each_exercise
+def test_an_exercise_is_called_as_its_function(exercise):
+    """One name an idea."""
+    assert EXERCISES[exercise.reference.__name__] is exercise
+    assert inspect.signature(exercise.reference) == exercise.signature
+
+
+def _values(cases):
+    return [
+        value.tobytes() if isinstance(value, np.ndarray) else value
+        for case in cases
+        for value in case.arguments.values()
+    ]
