@@ -5,9 +5,9 @@ import numpy as np
 from cnncourse import reference
 from cnncourse.catalogue.conv2d_single import draw_by_hand
 from cnncourse.catalogue.exercise import Case, exercise
+from cnncourse.catalogue.layers import add_layer_mistakes
 from cnncourse.catalogue.windows import (
     add_kernel_mistakes,
-    add_layer_mistakes,
     add_padding_mistakes,
     add_pair_mistakes,
     add_stride_mistakes,

@@ -4,9 +4,9 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
+from cnncourse.catalogue.layers import add_layer_mistakes
 from cnncourse.catalogue.windows import (
     add_kernel_mistakes,
-    add_layer_mistakes,
     add_padding_mistakes,
     add_stride_mistakes,
     add_sum_mistakes,

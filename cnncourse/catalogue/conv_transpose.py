@@ -4,9 +4,9 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
+from cnncourse.catalogue.layers import add_layer_mistakes
 from cnncourse.catalogue.windows import (
     add_kernel_mistakes,
-    add_layer_mistakes,
     add_pair_mistakes,
     crop_spatial,
     pad_spatial,
@@ -124,7 +124,7 @@ def _(right, *arrays, stride=1, **options):
 
 @conv_transpose2d.mistake(
     "the output size counts as many strides as there are pixels",
-    hint="Between H pixels there are H - 1 steps, and the last kernel ends KH pixels after it began.",
+    hint="Between H pixels there are H - 1 steps; the last kernel ends KH pixels after it began.",
 )
 def _(right, x, w, b=None, *, stride=1, padding=0, output_padding=0):
     options = {"stride": stride, "output_padding": output_padding}

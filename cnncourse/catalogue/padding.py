@@ -37,7 +37,11 @@ def _(rng):
         "circular continues on the opposite side",
         {"x": x, "padding": (2, 3), "mode": "circular"},
     )
-    yield Case("padding 0 leaves the rows alone", {"x": x, "padding": (0, 2), "mode": "circular"})
+    yield Case("padding 0 leaves the rows alone", {"x": x, "padding": (0, 2)})
+    yield Case(
+        "padding 0 leaves the columns alone, circular",
+        {"x": x, "padding": (3, 0), "mode": "circular"},
+    )
     last = rng.normal(size=(2, 3, 4, 6)).transpose(0, 3, 1, 2)
     yield Case("images stored channels last", {"x": last, "padding": (2, 1), "mode": "reflect"})
     yield Case("an empty batch stays empty", {"x": np.zeros((0, 3, 4, 5)), "padding": (2, 1)})

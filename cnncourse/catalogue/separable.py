@@ -52,22 +52,6 @@ def _(right, k):
 
 
 @is_separable.mistake(
-    "every kernel is called separable",
-    hint="Try to write a cross on zeros as a column times a row: what must its corners be?",
-)
-def _(right, k):
-    return True
-
-
-@is_separable.mistake(
-    "no kernel is called separable",
-    hint="In a separable kernel every row is a multiple of one row.",
-)
-def _(right, k):
-    return False
-
-
-@is_separable.mistake(
     "the kernel is tested for symmetry",
     hint="Symmetric or not says nothing here: compare the rows with one another.",
 )
@@ -105,6 +89,22 @@ def _(right, k):
 )
 def _(right, k):
     return right(k) and bool(np.any(k))
+
+
+@is_separable.mistake(
+    "every kernel is called separable",
+    hint="Try to write a cross on zeros as a column times a row: what must its corners be?",
+)
+def _(right, k):
+    return True
+
+
+@is_separable.mistake(
+    "no kernel is called separable",
+    hint="In a separable kernel every row is a multiple of one row.",
+)
+def _(right, k):
+    return False
 
 
 @exercise("02_filters", section="03_filters#filters-separable", outputs={"out": "OH OW"})
