@@ -37,7 +37,7 @@ book: build/.book ## build the book
 
 build/.book: $(ENV) $(PAGES) $(PACKAGE)
 	@echo "== book"
-	@python book/_ext/build.py
+	@jupyter-book build . --path-output build -W -n --keep-going
 	@touch $@
 
 read: book ## open the book in a browser

@@ -31,7 +31,7 @@ def _(rng):
     H, W = 8 + rng.permutation(2)
     x = rng.normal(size=(H, W))
     yield Case("a kernel of 3 x 2 pixels", {"x": x, "w": rng.normal(size=(3, 2))})
-    yield Case("a bias", {"x": x, "w": rng.normal(size=(2, 3)), "b": float(rng.uniform(1, 2))})
+    yield Case("a bias", {"x": x, "w": rng.normal(size=(2, 3)), "b": float(rng.integers(3, 9))})
     w = rng.normal(size=(3, 3))
     yield Case("stride 4, which does not divide", {"x": x, "w": w, "stride": 4})
     yield Case("padding 2", {"x": x, "w": w, "padding": 2})
@@ -40,7 +40,7 @@ def _(rng):
         {
             "x": rng.normal(size=(10, 18))[:, ::2].T,
             "w": rng.normal(size=(4, 3)),
-            "b": float(rng.uniform(1, 2)),
+            "b": float(rng.integers(3, 9)),
             "stride": 2,
             "padding": 1,
         },
@@ -51,7 +51,7 @@ def _(rng):
 def draw_by_hand(rng):
     """Draw a small image and a kernel of whole numbers, to be checked on paper."""
     # All weights differ, so that no turn of the kernel leaves it as it was.
-    x, w = rng.permutation(12), rng.permutation([-1, 0, 1, 2])
+    x, w = rng.permutation(12), rng.permutation([-1, 1, 2, 3])
     return x.reshape(3, 4) * 1.0, w.reshape(2, 2) * 1.0
 
 

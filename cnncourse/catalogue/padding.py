@@ -10,7 +10,7 @@ from cnncourse.catalogue.windows import pad_spatial, per_axis
 @exercise(
     "04_convolution",
     section="06_padding#padding-modes",
-    outputs={"out": "N C H+2PH W+2PW"},
+    outputs={"out": "N C OH OW"},
 )
 def pad2d(x, padding, *, mode="zeros"):
     """Put pixels around every feature map, as PyTorch does."""

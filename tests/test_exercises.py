@@ -1,0 +1,80 @@
+"""exercises/ is what solutions/ generates, byte for byte, and both read well."""
+
+import nbformat
+import pytest
+from conftest import ROOT
+from nbgrader.utils import is_grade, is_solution
+
+from cnncourse.catalogue import EXERCISES
+from cnncourse.grading.classroom import Classroom
+
+ASSIGNMENTS = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb"))
+each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+
+
+def notebook(folder, assignment):
+    """Read an assignment's notebook."""
+    path = ROOT / folder / assignment / f"{assignment}.ipynb"
+    return nbformat.read(path, as_version=4)
+
+
+def test_the_release_is_generated_from_the_sources_byte_for_byte(course):
+    """A hand edit in exercises/ would be lost, so it must not exist."""
+    assert Classroom().release(ASSIGNMENTS) == []
+
+    files = sorted(p.relative_to(course) for p in (course / "exercises").rglob("*.ipynb"))
+    committed = sorted(p.relative_to(ROOT) for p in (ROOT / "exercises").rglob("*.ipynb"))
+    assert files == committed
+    for file in files:
+        assert (course / file).read_bytes() == (ROOT / file).read_bytes(), file
+
+
+def test_a_second_release_leaves_what_is_up_to_date(course):
+    """Only what changed is generated again."""
+    classroom = Classroom()
+    classroom.release(ASSIGNMENTS[:1])
+    (released,) = (course / "exercises").rglob("*.ipynb")
+    before = released.stat().st_mtime_ns
+
+    classroom.release(ASSIGNMENTS[:1])
+
+    assert released.stat().st_mtime_ns == before
+
+
+@each_assignment
+def test_every_exercise_of_the_catalogue_is_asked_and_no_other(assignment):
+    """One name: exercise, function, grade_id, cell id."""
+    cells = notebook("solutions", assignment).cells
+    asked = [cell.id for cell in cells if is_solution(cell)]
+
+    assert asked == [name for name, e in EXERCISES.items() if e.assignment == assignment]
+    assert [cell.id for cell in cells if is_grade(cell)] == [f"check_{name}" for name in asked]
+
+
+@each_assignment
+def test_cells_are_as_the_style_asks(assignment):
+    """Ids by hand, unique grade_ids, no outputs, kernel python3, sealed test cells."""
+    source = notebook("solutions", assignment)
+    marked = [cell for cell in source.cells if "nbgrader" in cell.metadata]
+
+    assert source.metadata.kernelspec.name == "python3"
+    assert len({cell.id for cell in source.cells}) == len(source.cells)
+    assert all(cell.id == cell.metadata.nbgrader.grade_id for cell in marked)
+    for cell in source.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        if is_grade(cell):
+            name = cell.id.removeprefix("check_")
+            points = cell.metadata.nbgrader.points
+            first, call = cell.source.split("\n")
+            assert first.startswith(f'"{points} point')
+            assert call == f'check("{name}", {name})'
+
+
+@each_assignment
+def test_no_solution_is_left_in_the_release(assignment):
+    """Every solution cell raises NotImplementedError instead."""
+    for cell in notebook("exercises", assignment).cells:
+        assert "BEGIN SOLUTION" not in cell.source
+        if is_solution(cell):
+            assert 'raise NotImplementedError("not written yet")' in cell.source

@@ -1,0 +1,217 @@
+"""A class is graded by plain nbgrader: sealed inside the room, judged outside it."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+from cnncourse.grading.verify import VERDICT_MIME
+from cnncourse.seal import MIME
+
+ASSIGNMENT = "04_convolution"
+NAME = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+BIN = Path(sys.executable).parent
+
+
+def nbgrader(course, *arguments):
+    """Run a command of nbgrader's in a course folder."""
+    # alembic, which nbgrader calls by its name, stands beside the interpreter.
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [str(BIN / "nbgrader"), *arguments],
+        cwd=course,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def replace_solution(notebook, exercise, source):
+    """Put a student's code into a solution cell."""
+    (cell,) = (cell for cell in notebook.cells if cell.id == exercise)
+    cell.source = source
+
+
+def steal_the_key(notebook):
+    """Tries torch, the checker's own names and a forged verdict; solves nothing."""
+    replace_solution(
+        notebook,
+        "conv2d",
+        "import torch\ndef conv2d(x, w, b=None, **o):\n"
+        "    return torch.conv2d(torch.tensor(x), torch.tensor(w)).numpy()",
+    )
+    replace_solution(
+        notebook,
+        "conv1x1",
+        "import cnncourse.compare, cnncourse.verdict\n"
+        "cnncourse.compare.difference = lambda *a, **k: None\n"
+        "cnncourse.verdict.Verdict.score = 1.0\nnp.isclose = np.allclose = lambda *a, **k: True\n"
+        "def conv1x1(x, w, b=None):\n    return x",
+    )
+    replace_solution(
+        notebook,
+        "conv3d",
+        "def check(*a):\n    from IPython.display import display\n"
+        f"    display({{{VERDICT_MIME!r}: {{}}, {MIME!r}: {{'exercise': 'conv3d'}}}}, raw=True)\n"
+        "conv3d = None",
+    )
+
+
+def spoil_the_metadata(notebook):
+    """Deletes a test cell and raises the points of another; the work itself is right."""
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "check_conv1x1"]
+    for cell in notebook.cells:
+        if cell.id == "check_conv2d":
+            cell.metadata.nbgrader["points"] = 1000
+
+
+def flip(notebook):
+    """Flips the kernel, as students do."""
+    (cell,) = (cell for cell in notebook.cells if cell.id == "conv2d")
+    cell.source = cell.source.replace("w[mine, :, i, j]", "w[mine, :, KH - 1 - i, KW - 1 - j]")
+
+
+def look_at_torch(notebook):
+    """Asks for torch in a solution cell, right answers otherwise."""
+    (cell,) = (cell for cell in notebook.cells if cell.id == "conv3d")
+    cell.source = "try:\n    import torch\nexcept ImportError as e:\n    print(e)\n" + cell.source
+
+
+STUDENTS = {
+    "right": look_at_torch,
+    "flipper": flip,
+    "thief": steal_the_key,
+    "vandal": spoil_the_metadata,
+    "stub": None,
+}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A course in which five students were graded by plain nbgrader commands."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    shutil.copytree(ROOT / "solutions" / ASSIGNMENT, course / "solutions" / ASSIGNMENT)
+    nbgrader(course, "generate_assignment", ASSIGNMENT)
+    for student, change in STUDENTS.items():
+        source = course / ("exercises" if change is None else "solutions") / NAME
+        notebook = nbformat.read(source, as_version=4)
+        if change:
+            change(notebook)
+        target = course / "classroom" / "submitted" / student / NAME
+        target.parent.mkdir(parents=True)
+        nbformat.write(notebook, target)
+    nbgrader(course, "autograde", ASSIGNMENT)
+    nbgrader(course, "generate_feedback", ASSIGNMENT)
+    nbgrader(course, "export")
+    return course
+
+
+def scores(course):
+    """Points of every student, from the exported table."""
+    with (course / "classroom" / "grades.csv").open() as file:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+
+
+def verdicts(course, student):
+    """What was decided about a student, by exercise."""
+    path = course / "classroom" / "autograded" / student / NAME
+    return {
+        cell.metadata.nbgrader.grade_id.removeprefix("check_"): cell.outputs
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+
+
+def full_points():
+    """The points that the source notebook gives in all."""
+    cells = nbformat.read(ROOT / "solutions" / NAME, as_version=4).cells
+    return sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in cells)
+
+
+def test_right_answers_earn_every_point_and_stubs_none(graded):
+    """The two ends of the scale."""
+    points = scores(graded)
+
+    assert points["right"] == full_points()
+    assert points["stub"] == 0
+
+
+def test_a_stub_is_told_that_it_is_not_written_yet(graded):
+    """Not that it raises NotImplementedError."""
+    ((output,), *_) = verdicts(graded, "stub").values()
+
+    assert output.data[VERDICT_MIME]["results"][0]["summary"] == "not written yet"
+
+
+def test_a_mistake_is_named_with_its_hint_and_costs_only_its_exercise(graded):
+    """In the gradebook and on the feedback page."""
+    page = (graded / "classroom/feedback/flipper" / NAME).with_suffix(".html").read_text()
+
+    assert scores(graded)["flipper"] == full_points() - 5
+    assert "It looks as if the kernel is flipped." in page
+    assert "03_filters.html#filters-flip" in page
+
+
+def test_no_number_of_a_graded_case_reaches_the_student(graded):
+    """Feedback shows the property, never got and expected."""
+    page = (graded / "classroom/feedback/flipper" / NAME).with_suffix(".html").read_text()
+
+    assert "values of out are wrong" in page
+    assert "values differ" not in page
+    assert MIME not in json.dumps(verdicts(graded, "flipper"))
+
+
+def test_torch_cannot_be_imported_in_the_room(graded):
+    """Right answers that looked for torch were told so."""
+    notebook = nbformat.read(graded / "classroom/autograded/right" / NAME, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id == "conv3d")
+
+    assert cell.outputs[0].text == "torch is not available while this assignment is graded\n"
+
+
+def test_patching_and_forging_gain_nothing(graded):
+    """Everything but the three attacked exercises was solved honestly."""
+    assert scores(graded)["thief"] == full_points() - 5 - 2 - 2
+
+
+def test_a_forged_bundle_is_answered_with_its_reason(graded):
+    """Damaged answers are no answers."""
+    (output,) = verdicts(graded, "thief")["conv3d"]
+
+    assert "the sealed answers are damaged" in output.data[VERDICT_MIME]["results"][0]["summary"]
+
+
+def test_deleted_tests_come_back_and_points_are_the_instructors(graded):
+    """The vandal's work is right, and is worth what it is worth."""
+    assert scores(graded)["vandal"] == full_points()
+
+
+def test_each_student_is_graded_on_other_cases(graded):
+    """The course secret and the name decide; the secret is not readable by others."""
+    from cnncourse.grading.seeds import GradedSeeds
+
+    secret = graded / "classroom" / "secret"
+    seeds = GradedSeeds(secret_file=str(secret))
+
+    assert seeds.seed_for("right", ASSIGNMENT) != seeds.seed_for("flipper", ASSIGNMENT)
+    assert seeds.seed_for("right", ASSIGNMENT) == seeds.seed_for("right", ASSIGNMENT)
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_rooms_files_are_gone_when_grading_ends(graded):
+    """Nothing of a run outlives it."""
+    import tempfile
+
+    before = set(Path(tempfile.gettempdir()).glob("exam-room-*"))
+    nbgrader(graded, "autograde", ASSIGNMENT, "--student", "stub", "--force")
+
+    assert set(Path(tempfile.gettempdir()).glob("exam-room-*")) <= before
