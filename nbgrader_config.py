@@ -1,8 +1,10 @@
 """Where the course keeps its notebooks, and how nbgrader grades them: sealed."""
 
 import os
+import sys
 from pathlib import Path
 
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -10,15 +12,17 @@ from nbgrader.preprocessors import (
     LimitOutput,
     SaveAutoGrades,
 )
-from nbconvert.preprocessors import ClearMetadataPreprocessor
 
-from cnncourse.checker import NOT_WRITTEN
+from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
 from cnncourse.grading.verify import VerifyAnswers
 from cnncourse.report import BOOK
 
 c = get_config()  # noqa: F821, jupyter gives it
 here = Path.cwd()
+
+# nbgrader calls alembic by its name; it stands beside the interpreter.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 c.CourseDirectory.course_id = "cnncourse"
 c.CourseDirectory.root = str(here)

@@ -103,7 +103,7 @@ def _shape_difference(got, expected, name, axes):
 
 def _dtype_difference(got, name, got_kind, kind):
     advice = {
-        "int": ": values were cut to whole numbers; make the output array of float64",
+        "int": ": whole numbers cannot hold fractions; make the array of float64",
         "complex": ": take the real part",
     }
     why = advice.get(got_kind, "") if kind is float else ""

@@ -5,7 +5,8 @@ import sys
 
 from cnncourse import report
 from cnncourse.catalogue import UnknownExercise, find
-from cnncourse.checker import collect, verify
+from cnncourse.checker import verify
+from cnncourse.collect import collect
 from cnncourse.seal import MIME, seal
 
 PRACTICE = "practice"  # the seed of the cases every student may see

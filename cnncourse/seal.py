@@ -97,9 +97,21 @@ def open_seal(bundle):
         return exercise, [_answer(arrays, i, case) for i, case in enumerate(cases)]
     except SealError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, binascii.Error,
-            zipfile.BadZipFile, EOFError, OSError, NotImplementedError, MemoryError,
-            RuntimeError, zipfile.zlib.error) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+        binascii.Error,
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        MemoryError,
+        RuntimeError,
+        zipfile.zlib.error,
+    ) as error:
         raise SealError(f"the sealed answers are damaged: {type(error).__name__}") from error
 
 

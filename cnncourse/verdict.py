@@ -47,11 +47,15 @@ class Verdict:
         Where the book teaches it.
     results : tuple of CaseResult
         One for each case, the simplest first.
+    all_or_nothing : bool
+        Whether a share of the cases is worth nothing: half of all yes-or-no questions are
+        answered rightly by chance.
     """
 
     exercise: str
     section: str
     results: tuple
+    all_or_nothing: bool = False
 
     @property
     def passed(self):
@@ -67,6 +71,8 @@ class Verdict:
     def score(self):
         """The share of cases passed, in [0, 1]; 0 without the first, simplest one."""
         if not self.results or not self.results[0].passed:
+            return 0.0
+        if self.all_or_nothing and not self.passed:
             return 0.0
         return self.num_passed / len(self.results)
 

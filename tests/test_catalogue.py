@@ -87,7 +87,7 @@ def test_an_unknown_exercise_names_the_nearest():
 
 def test_a_name_like_no_other_lists_them_all():
     """Then the list is the help."""
-    with pytest.raises(UnknownExercise, match="there are: .*conv2d"):
+    with pytest.raises(UnknownExercise, match=r"there are: .*conv2d"):
         find("zzz")
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from cnncourse import reference
 from cnncourse.catalogue import find
-from cnncourse.checker import collect, judge, verify
+from cnncourse.checker import judge, verify
+from cnncourse.collect import collect
 from cnncourse.report import to_html, to_text
 from cnncourse.verdict import CaseResult, Verdict
 
@@ -38,11 +39,11 @@ def raises(error):
 def unprintable():
     """An exception that cannot even be shown."""
 
-    class Hostile(Exception):
+    class HostileError(Exception):
         def __str__(self):
             raise RuntimeError
 
-    return raises(Hostile())
+    return raises(HostileError())
 
 
 def in_place(x, w, b=None, **options):
@@ -65,7 +66,7 @@ BAD = {
     "not written": (raises(NotImplementedError()), "not written yet"),
     "raises": (raises(ValueError("bad axis")), "raises ValueError: bad axis, in line"),
     "asks to exit": (raises(SystemExit(3)), "raises SystemExit: 3"),
-    "unprintable": (unprintable(), "raises Hostile"),
+    "unprintable": (unprintable(), "raises HostileError"),
     "returns None": (wrong(lambda out: None), "returned None: is a `return` missing?"),
     "returns a list": (wrong(list), "returned a list, expected a NumPy array"),
     "returns a scalar": (wrong(np.sum), "returned a float64, expected a NumPy array"),
@@ -73,7 +74,7 @@ BAD = {
     "returns objects": (wrong(lambda out: out.astype(object)), "an array of dtype object"),
     "wrong number of axes": (wrong(lambda out: out[0]), "has 3 axes (1, 2, 3), expected 4"),
     "wrong size": (wrong(lambda out: out[..., :-1]), "axis 3 (OW) is"),
-    "integers": (wrong(lambda out: out.astype(int)), "values were cut to whole numbers"),
+    "integers": (wrong(lambda out: out.astype(int)), "whole numbers cannot hold fractions"),
     "complex": (wrong(lambda out: out + 0j), "take the real part"),
     "NaN": (wrong(with_nan), "NaN"),
     "wrong values": (wrong(lambda out: out + 1), "values differ"),
@@ -179,6 +180,8 @@ def test_no_credit_without_the_simplest_case():
     assert Verdict("f", "s", (failed, passed, passed)).score == 0.0
     assert Verdict("f", "s", (passed, failed, passed, passed)).score == 0.75
     assert Verdict("f", "s", ()).score == 0.0
+    assert Verdict("f", "s", (passed, failed), all_or_nothing=True).score == 0.0
+    assert Verdict("f", "s", (passed, passed), all_or_nothing=True).score == 1.0
 
 
 def test_a_graded_report_shows_no_numbers_of_a_case():

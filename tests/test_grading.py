@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -22,12 +21,9 @@ BIN = Path(sys.executable).parent
 
 def nbgrader(course, *arguments):
     """Run a command of nbgrader's in a course folder."""
-    # alembic, which nbgrader calls by its name, stands beside the interpreter.
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [str(BIN / "nbgrader"), *arguments],
         cwd=course,
-        env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
         check=True,

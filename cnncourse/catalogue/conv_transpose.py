@@ -6,7 +6,6 @@ from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
 from cnncourse.catalogue.layers import add_layer_mistakes
 from cnncourse.catalogue.windows import (
-    add_kernel_mistakes,
     add_pair_mistakes,
     crop_spatial,
     pad_spatial,
@@ -84,7 +83,20 @@ def _(right, x, w, b=None, **options):
     return _overwrite(right, x, w, b, options, [*np.ndindex(w.shape[2:])][::-1])
 
 
-add_kernel_mistakes(conv_transpose2d)
+@conv_transpose2d.mistake(
+    "the kernel is painted upside down",
+    hint="Every pixel paints the kernel as it is: w[:, :, 0, 0] lands in the top left corner.",
+)
+def _(right, x, w, *rest, **options):
+    return right(x, np.flip(w, (2, 3)), *rest, **options)
+
+
+@conv_transpose2d.mistake(
+    "the rows and columns of the kernel are exchanged",
+    hint="w[:, :, i, j] lands i rows below and j columns right of where the kernel begins.",
+)
+def _(right, x, w, *rest, **options):
+    return right(x, w.swapaxes(2, 3), *rest, **options)
 
 
 @conv_transpose2d.mistake(

@@ -105,7 +105,8 @@ class Classroom:
         due = [
             (assignment, student)
             for assignment, student in work
-            if force or _is_newer(Path(source, student, assignment), Path(target, student, assignment))
+            if force
+            or _is_newer(Path(source, student, assignment), Path(target, student, assignment))
         ]
         if len(due) < len(work):
             self.console.print(f"{step}: {len(work) - len(due)} of {len(work)} up to date")

@@ -20,21 +20,37 @@ SLIPS = {
     "convolution transposed": ("conv2d_true", "k[::-1, ::-1]", "k.T"),
     "convolution not flipped": ("conv2d_true", "k[::-1, ::-1]", "k"),
     "box not a mean": ("make_kernel", " / size**2", ""),
-    "sum of magnitudes": ("edge_magnitude", "np.sqrt(along**2 + down**2)", "abs(along) + abs(down)"),
+    "sum of magnitudes": (
+        "edge_magnitude",
+        "np.sqrt(along**2 + down**2)",
+        "abs(along) + abs(down)",
+    ),
     "modes exchanged": ("pad2d", 'mode == "replicate"', 'mode == "reflect"'),
     "stride only in the size": ("conv2d_single", "i * stride, j * stride", "i, j"),
     "no bias": ("conv2d", "out if b is None else out + b[:, None, None]", "out"),
     "kernel flipped": ("conv2d", "w[mine, :, i, j]", "w[mine, :, KH - 1 - i, KW - 1 - j]"),
-    "same pads the start": ("conv2d", "lost_h // 2, lost_w // 2", "-(-lost_h // 2), -(-lost_w // 2)"),
+    "same pads the start": (
+        "conv2d",
+        "lost_h // 2, lost_w // 2",
+        "-(-lost_h // 2), -(-lost_w // 2)",
+    ),
     "no bias in 1 x 1": ("conv1x1", "out = out + b[:, None]", "pass"),
     "overlaps overwritten": ("conv_transpose2d", "along] += np", "along] = np"),
     "no bias in 3-D": ("conv3d", "out if b is None else out + b[:, None, None, None]", "out"),
 }
 # Other ways to be right.
 REWRITES = {
-    "einsum": ("conv1x1", "w @ x.reshape(N, C, H * W)", "np.einsum('fc,ncp->nfp', w, x.reshape(N, C, H * W))"),
+    "einsum": (
+        "conv1x1",
+        "w @ x.reshape(N, C, H * W)",
+        "np.einsum('fc,ncp->nfp', w, x.reshape(N, C, H * W))",
+    ),
     "numpy's own": ("cross_correlate1d", "out = np.zeros(L - K + 1)", "return np.correlate(x, k)"),
-    "single precision": ("corr2d", "out = np.zeros(", "x = x.astype(np.float32)\n    out = np.zeros("),
+    "single precision": (
+        "corr2d",
+        "out = np.zeros(",
+        "x = x.astype(np.float32)\n    out = np.zeros(",
+    ),
 }
 # Work that does not run: it must cost its own exercise, and nothing else.
 BROKEN = {
@@ -112,7 +128,9 @@ def edit(source, exercise, habits):
         if name != exercise:
             continue
         if right not in source:
-            raise ValueError(f"demo: {habit!r} looks for {right!r}, which {exercise} no longer has")
+            raise ValueError(
+                f"demo: {habit!r} looks for {right!r}, which {exercise} no longer has"
+            )
         source = source.replace(right, written)
     marks = ("### BEGIN SOLUTION", "### END SOLUTION")
     return "\n".join(line for line in source.splitlines() if line.strip() not in marks)

@@ -8,8 +8,10 @@ import os
 import sys
 
 REFUSED = frozenset(
-    "cupy jax keras nbgrader numba onnxruntime scipy sklearn skimage tensorflow torch torchvision"
-    .split()
+    [
+        *("cupy", "jax", "keras", "numba", "onnxruntime", "tensorflow", "torch", "torchvision"),
+        *("nbgrader", "scipy", "skimage", "sklearn"),
+    ]
 )
 MIB = 2**20
 DATA_LIMIT = 4096 * MIB  # memory a notebook may allocate

@@ -84,7 +84,9 @@ def _points_table(board, assignments):
         table.add_column(assignment, justify="right")
     table.add_column("total", justify="right")
     table.add_column("")
-    for student, row in sorted(board.points.items(), key=lambda item: (-_total(item[1])[0], item[0])):
+    for student, row in sorted(
+        board.points.items(), key=lambda item: (-_total(item[1])[0], item[0])
+    ):
         reached, possible = _total(row)
         cells = [f"{row[a][0]:g} / {row[a][1]:g}" if a in row else "-" for a in assignments]
         share = reached / possible if possible else 0.0
@@ -99,7 +101,9 @@ def _mistakes_table(board):
     table.add_column("named mistake, or what failed")
     rows = [(count, *key, "") for key, count in board.mistakes.items()]
     rows += [(count, *key, "dim") for key, count in board.unnamed.items()]
-    for count, exercise, what, style in sorted(rows, key=lambda row: (bool(row[3]), -row[0], row[1:])):
+    for count, exercise, what, style in sorted(
+        rows, key=lambda row: (bool(row[3]), -row[0], row[1:])
+    ):
         table.add_row(str(count), exercise, what, style=style)
     return table
 

@@ -7,6 +7,7 @@ from importlib import import_module
 
 _HOME = {
     "DEVICE": "arrays",
+    "one_thread": "arrays",
     "cross_correlate1d": "filters",
     "convolve1d": "filters",
     "conv1d": "filters",

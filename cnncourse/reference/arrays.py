@@ -1,5 +1,7 @@
 """NumPy arrays to float64 tensors on the reference's device, and back."""
 
+import contextlib
+
 import numpy as np
 import torch
 
@@ -25,3 +27,17 @@ def tensors(*arrays):
 def numpy(tensor):
     """Copy a tensor to a NumPy array."""
     return tensor.cpu().numpy()
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Compute in one thread inside the block.
+
+    Cases are tiny: on a busy machine threads wait longer for each other than they work.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
