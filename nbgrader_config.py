@@ -12,7 +12,9 @@ from nbgrader.preprocessors import (
     LimitOutput,
     SaveAutoGrades,
 )
+from nbgrader.server_extensions import formgrader
 
+from cnncourse import grading
 from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
 from cnncourse.grading.verify import VerifyAnswers
@@ -53,6 +55,13 @@ c.Autograde.autograde_preprocessors = [
     SaveAutoGrades,
     AssignLatePenalties,
     CheckCellMetadata,
+]
+
+c.HTMLExporter.template_name = "sealed_feedback"
+c.HTMLExporter.template_file = "sealed.html.j2"
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(folder, "templates"))
+    for folder in (Path(grading.__file__).parent, Path(formgrader.__file__).parent)
 ]
 
 # Feedback links into the built book.

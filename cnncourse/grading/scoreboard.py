@@ -8,6 +8,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from rich.table import Table
 
+from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.verify import VERDICT_MIME, exercise_of
 
 
@@ -100,7 +101,10 @@ def _mistakes_table(board):
     table.add_column("exercise")
     table.add_column("named mistake, or what failed")
     rows = [(count, *key, "") for key, count in board.mistakes.items()]
-    rows += [(count, *key, "dim") for key, count in board.unnamed.items()]
+    rows += [(c, *key, "dim") for key, c in board.unnamed.items() if key[1] != NOT_WRITTEN]
+    unwritten = sum(c for (_, what), c in board.unnamed.items() if what == NOT_WRITTEN)
+    table.caption = f"{unwritten} exercises of the class are not written yet"
+    table.caption_justify = "left"
     for count, exercise, what, style in sorted(
         rows, key=lambda row: (bool(row[3]), -row[0], row[1:])
     ):
