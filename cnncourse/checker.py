@@ -31,15 +31,14 @@ def verify(exercise, answers, *, seed):
     cases = exercise.draw(seed)
     missing = [Answer(problem="no answer arrived")] * len(cases)
     answers = [*answers, *missing][: len(cases)]
-    if not any(answer.arrays for answer in answers):
-        results = [
-            _judge(exercise, *pair, always=True) for pair in zip(cases, answers, strict=True)
-        ]
-        return Verdict(exercise.name, exercise.section, tuple(results))
-    with reference.one_thread():
-        results = [_judge(exercise, *pair) for pair in zip(cases, answers, strict=True)]
-        results = _name_mistakes(exercise, cases, answers, results)
-    return Verdict(exercise.name, exercise.section, tuple(results))
+    pairs = list(zip(cases, answers, strict=True))
+    if not any(answer.arrays for answer in answers):  # nothing to compute: torch stays away
+        results = [_judge(exercise, *pair, always=True) for pair in pairs]
+    else:
+        with reference.one_thread():
+            results = [_judge(exercise, *pair) for pair in pairs]
+            results = _name_mistakes(exercise, pairs, results)
+    return Verdict(exercise.name, exercise.section, tuple(results), exercise.kind is bool)
 
 
 def judge(exercise, function, *, seed):
@@ -105,31 +104,35 @@ def _in_numbers(values):
     return "\n".join(lines)
 
 
-def _name_mistakes(exercise, cases, answers, results):
-    wrong = [i for i, r in enumerate(results) if not r.passed and answers[i].arrays]
-    if not wrong:
+def _name_mistakes(exercise, pairs, results):
+    """Give each failing case that a known mistake explains the mistake's name."""
+    failing = [i for i, r in enumerate(results) if not r.passed and pairs[i][1].arrays]
+    mistake = _find_mistake(exercise, pairs, pairs[failing[0]]) if failing else None
+    if mistake is None:
         return results
-    first, nearest = wrong[0], None
+    return [
+        replace(result, mistake=mistake.name, hint=mistake.hint, section=mistake.section)
+        if i in failing and _makes(exercise, mistake, *pairs[i])
+        else result
+        for i, result in enumerate(results)
+    ]
+
+
+def _find_mistake(exercise, pairs, first_failing):
+    nearest = None
     for mistake in exercise.mistakes.values():
         # Most mistakes give themselves away on one case: the others are not even called.
-        if not _makes(exercise, mistake, cases[first], answers[first]):
+        if not _makes(exercise, mistake, *first_failing):
             continue
+        if all(_makes(exercise, mistake, *pair) for pair in pairs):
+            return mistake
         if exercise.kind is not bool:  # one truth value is no evidence of a mistake
             nearest = nearest or mistake
-        if all(_makes(exercise, mistake, c, a) for c, a in zip(cases, answers, strict=True)):
-            nearest = mistake
-            break
-    if nearest is None:
-        return results
-    return [result if result.passed else _with_mistake(result, nearest) for result in results]
+    return nearest
 
 
 def _makes(exercise, mistake, case, answer):
     return _same(call(exercise, mistake.function, case.arguments, time_limit=None), answer)
-
-
-def _with_mistake(result, mistake):
-    return replace(result, mistake=mistake.name, hint=mistake.hint, section=mistake.section)
 
 
 def _same(one, other):

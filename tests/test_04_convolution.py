@@ -472,7 +472,7 @@ def broken(name, kind):
     [
         ("None", "returned None: is a `return` missing?"),
         ("a list", "returned a list, expected a NumPy array"),
-        ("cut", "values were cut to whole numbers"),
+        ("cut", "whole numbers cannot hold fractions"),
         ("flat", "out has the wrong number of axes"),
         ("in place", "changes its input x in place"),
         ("raises", "raises IndexError: index 7 is out of bounds"),

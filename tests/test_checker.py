@@ -200,3 +200,25 @@ def test_a_report_escapes_what_a_student_wrote():
 
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_a_truth_value_is_all_or_nothing():
+    """Saying False to everything is right now and then, and worth nothing."""
+    verdict = judge(find("is_separable"), lambda k: False, seed=SEED)
+
+    assert verdict.num_passed > 0
+    assert verdict.score == 0.0
+
+
+def test_a_mistake_is_named_only_where_it_explains_the_answer():
+    """Two mistakes at once: the first failing case gets its name, the others no wrong one."""
+
+    def conv2d(x, w, b=None, *, stride=1, padding=0, **options):
+        if padding == 2:
+            return RIGHT(x, w, b, stride=stride, **options)
+        return RIGHT(x, w[..., ::-1, ::-1], b, stride=stride, padding=padding, **options)
+
+    named = {r.claim: r.mistake for r in judge(EXERCISE, conv2d, seed=SEED).results}
+
+    assert named["one image, one channel, one filter"] == "the kernel is flipped"
+    assert named["padding 2"] is None

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT
+from nbgrader.utils import is_solution
 
 from cnncourse.grading.verify import VERDICT_MIME
 from cnncourse.seal import MIME
@@ -139,6 +140,22 @@ def test_right_answers_earn_every_point_and_stubs_none(graded):
 
     assert points["right"] == full_points()
     assert points["stub"] == 0
+
+
+def test_nbgrader_validates_a_solved_release_and_not_the_stub(graded):
+    """The button a student presses before handing in agrees with the grade."""
+    solved = nbformat.read(graded / "exercises" / NAME, as_version=4)
+    sources = nbformat.read(graded / "solutions" / NAME, as_version=4).cells
+    solutions = {cell.id: cell.source for cell in sources if is_solution(cell)}
+    for cell in solved.cells:
+        cell.source = solutions.get(cell.id, cell.source)
+    path = graded / "solved.ipynb"
+    nbformat.write(solved, path)
+
+    assert "Success!" in nbgrader(graded, "validate", str(path)).stdout
+    said = nbgrader(graded, "validate", str(graded / "exercises" / NAME)).stdout
+    assert "VALIDATION FAILED ON 7 CELL(S)" in said
+    assert "not written yet" in said
 
 
 def test_a_stub_is_told_that_it_is_not_written_yet(graded):

@@ -112,7 +112,7 @@ def _(right, x):
 @edge_magnitude.mistake(
     "the image is padded with zeros",
     hint="Only inner pixels count: zeros around the image make an edge that is not there.",
-    section="03_filters#filters-modes",
+    section="06_padding#padding-modes",
 )
 def _(right, x):
     return right(np.pad(x, 1))

@@ -195,6 +195,14 @@ def _(right, x, k, *, mode="valid"):
 
 
 @convolve1d.mistake(
+    "'same' adds as many zeros at both ends, also for even kernels",
+    hint="K - 1 zeros are needed in all: for an even K that number is odd, and the ends differ.",
+)
+def _(right, x, k, *, mode="valid"):
+    return right(np.pad(x, (len(k) - 1) // 2), k) if mode == "same" else right(x, k, mode=mode)
+
+
+@convolve1d.mistake(
     "'full' adds one zero too many at each end",
     hint="In the first and the last window of 'full', kernel and signal share one value.",
 )
