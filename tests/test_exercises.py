@@ -1,8 +1,11 @@
 """exercises/ is what solutions/ generates, byte for byte, and both read well."""
 
+import shutil
+
 import nbformat
 import pytest
 from conftest import ROOT
+from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution
 
 from cnncourse.catalogue import EXERCISES
@@ -39,6 +42,16 @@ def test_a_second_release_leaves_what_is_up_to_date(course):
     classroom.release(ASSIGNMENTS[:1])
 
     assert released.stat().st_mtime_ns == before
+
+
+def test_a_fresh_clone_can_grade_what_it_did_not_generate(course):
+    """exercises/ is committed and the gradebook is not: the release fills it."""
+    shutil.copytree(ROOT / "exercises", course / "exercises")
+    classroom = Classroom()
+    classroom.release(ASSIGNMENTS)
+
+    with Gradebook(classroom.coursedir.db_url) as gradebook:
+        assert {assignment.name for assignment in gradebook.assignments} == set(ASSIGNMENTS)
 
 
 @each_assignment

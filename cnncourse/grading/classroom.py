@@ -4,13 +4,21 @@ Every step is nbgrader's own, called in this process once for each student, so t
 shows, what is up to date is left alone, and one broken submission never stops the others.
 """
 
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SAWarning
+
+
+# nbgrader's own, harmless, and said once for every student.
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 
 class NoCourse(FileNotFoundError):  # noqa: N818, the name says what happened
@@ -19,7 +27,7 @@ class NoCourse(FileNotFoundError):  # noqa: N818, the name says what happened
 
 @dataclass(frozen=True)
 class Failure:
-    """A submission that could not be processed, and the last line of the reason."""
+    """A submission that could not be processed, and the reason in a line."""
 
     student: str
     assignment: str
@@ -63,13 +71,20 @@ class Classroom:
         return sorted({path.parent.parent.name for path in submitted})
 
     def release(self, assignments):
-        """Generate the students' notebooks from the sources, where these are newer."""
+        """Generate the students' notebooks from the sources, where these are newer.
+
+        An assignment that the gradebook does not know, as in a fresh clone, is generated too:
+        grading looks its cells up there.
+        """
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            known = {assignment.name for assignment in gradebook.assignments}
         return self._each(
             "release",
             [(assignment, ".") for assignment in assignments],
             lambda assignment, _: self.api.generate_assignment(assignment, force=True),
             self.coursedir.source_directory,
             self.coursedir.release_directory,
+            force=not known.issuperset(assignments),
         )
 
     def grade(self, assignments, *, force=False):
@@ -117,7 +132,7 @@ class Classroom:
             for assignment, student in progress.track(due, description=step):
                 result = call(assignment, student)
                 if not result["success"]:
-                    failures.append(Failure(student, assignment, _last_line(result)))
+                    failures.append(Failure(student, assignment, _reason(result)))
         return failures
 
 
@@ -137,6 +152,10 @@ def _is_newer(source, target):
     return not made or not read or max(read) > max(made)
 
 
-def _last_line(result):
-    text = result.get("log") or result.get("error") or "no reason given"
-    return text.strip().splitlines()[-1]
+def _reason(result):
+    """Find the line of nbgrader's log that names the error."""
+    lines = (result.get("log") or result.get("error") or "no reason given").strip().splitlines()
+    errors = [
+        line.strip() for line in lines if re.match(r"\s*[\w.]+(Error|Exception|Entry): ", line)
+    ]
+    return (errors or lines)[-1]
