@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SAWarning
 
-
 # nbgrader's own, harmless, and said once for every student.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
