@@ -4,19 +4,19 @@ import os
 import sys
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    GetGrades,
     IgnorePattern,
     LimitOutput,
     SaveAutoGrades,
 )
-from nbgrader.server_extensions import formgrader
 
-from cnncourse import grading
 from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
+from cnncourse.grading.feedback import FitPictures
 from cnncourse.grading.verify import VerifyAnswers
 from cnncourse.report import BOOK
 
@@ -57,12 +57,7 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 
-c.HTMLExporter.template_name = "sealed_feedback"
-c.HTMLExporter.template_file = "sealed.html.j2"
-c.HTMLExporter.extra_template_basedirs = [
-    str(Path(folder, "templates"))
-    for folder in (Path(grading.__file__).parent, Path(formgrader.__file__).parent)
-]
+c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, FitPictures]
 
 # Feedback links into the built book.
 os.environ.setdefault(BOOK, (here / "build" / "_build" / "html").as_uri())

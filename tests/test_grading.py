@@ -12,6 +12,8 @@ import pytest
 from conftest import ROOT
 from nbgrader.utils import is_solution
 
+from cnncourse.grading import scoreboard
+from cnncourse.grading.classroom import Classroom
 from cnncourse.grading.verify import VERDICT_MIME
 from cnncourse.seal import MIME
 
@@ -172,6 +174,7 @@ def test_a_mistake_is_named_with_its_hint_and_costs_only_its_exercise(graded):
     assert scores(graded)["flipper"] == full_points() - 5
     assert "It looks as if the kernel is flipped." in page
     assert "03_filters.html#filters-flip" in page
+    assert "max-width: 100%" in page
 
 
 def test_no_number_of_a_graded_case_reaches_the_student(graded):
@@ -218,6 +221,44 @@ def test_each_student_is_graded_on_other_cases(graded):
     assert seeds.seed_for("right", ASSIGNMENT) != seeds.seed_for("flipper", ASSIGNMENT)
     assert seeds.seed_for("right", ASSIGNMENT) == seeds.seed_for("right", ASSIGNMENT)
     assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_classroom_grades_and_writes_feedback_as_the_commands_do(graded, monkeypatch):
+    """`cnncourse grade` goes through the same preprocessors, and leaves what is done alone."""
+    monkeypatch.chdir(graded)
+    classroom = Classroom()
+
+    assert classroom.grade([ASSIGNMENT]) == []
+    page = graded / "classroom/feedback/stub" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    page.unlink()
+    assert classroom.feedback([ASSIGNMENT]) == []
+    assert "not written yet" in page.read_text()
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own, harmless
+def test_a_submission_that_cannot_be_read_is_reported_and_stops_nobody(graded, monkeypatch):
+    """The reason is nbgrader's own, in one line."""
+    monkeypatch.chdir(graded)
+    broken = graded / "classroom/submitted/broken" / NAME
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+
+    (failure,) = Classroom().grade([ASSIGNMENT])
+
+    assert (failure.student, failure.assignment) == ("broken", ASSIGNMENT)
+    assert "NotJSONError" in failure.reason
+
+
+def test_the_scoreboard_counts_points_and_mistakes(graded, monkeypatch):
+    """The same points as nbgrader's export, and the flipper's mistake by name."""
+    monkeypatch.chdir(graded)
+
+    board = scoreboard.read(Classroom(), [ASSIGNMENT])
+
+    assert board.points["flipper"][ASSIGNMENT] == (full_points() - 5, full_points())
+    assert board.mistakes["conv2d", "the kernel is flipped"] == 1
+    assert board.unnamed["conv1x1", "not written yet"] == 1
+    assert all(table.row_count for table in scoreboard.tables(board, [ASSIGNMENT]))
 
 
 def test_the_rooms_files_are_gone_when_grading_ends(graded):
