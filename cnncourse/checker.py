@@ -70,12 +70,9 @@ def _judge(exercise, case, answer, always=False):
     asked = describe_call(exercise, case.arguments)
     if answer.problem is not None:
         # A problem of every call is the function's own: the case has no part in it.
-        where = exercise.name if always else asked
-        return CaseResult(case.claim, False, answer.problem, f"{where}: {answer.problem}")
+        return _failure(exercise, case, answer.problem, call="" if always else asked)
     if len(answer.arrays) != len(exercise.outputs):
-        return CaseResult(
-            case.claim, False, "an output is missing", f"{asked}: an output is missing"
-        )
+        return _failure(exercise, case, "an output is missing", call=asked)
     note = None
     all_expected = [np.asarray(value) for value in _expected(exercise, case)]
     for got, expected, (name, axes) in zip(
@@ -86,10 +83,13 @@ def _judge(exercise, case, answer, always=False):
             note = "right to single precision: compute in float64 to keep the last digits"
         elif differs:
             example = _in_numbers({**case.arguments, "got": got, "expected": expected})
-            return CaseResult(
-                case.claim, False, differs.summary, f"{asked}: {differs.detail}", example
-            )
+            return _failure(exercise, case, *differs, call=asked, example=example)
     return CaseResult(case.claim, True, note=note)
+
+
+def _failure(exercise, case, summary, detail=None, **more):
+    said = f"{exercise.name}: {detail or summary}"
+    return CaseResult(case.claim, False, summary, said, **more)
 
 
 def _in_numbers(values):

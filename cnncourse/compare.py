@@ -7,7 +7,7 @@ computed in float32 is off by some 1e-7 of it, a few times more after a long sum
 lets it pass with a remark.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,7 @@ SINGLE = 3e-6  # the same, for answers computed in float32
 _KIND_NAMES = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """How an answer differs: `summary` without numbers, `detail` with them."""
 
     summary: str

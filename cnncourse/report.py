@@ -5,8 +5,10 @@ that failed, the mistake, and where to read on.
 """
 
 import os
+import textwrap
 from html import escape
 
+WIDTH = 76  # characters: what fits a page of the book
 BOOK = "CNNCOURSE_BOOK"  # environment variable: where the built book is, as a URL
 
 
@@ -25,10 +27,11 @@ def to_text(verdict):
     if failure is None:
         lines = [_all_agree(verdict)]
     else:
-        lines = [failure.detail]
+        lines = [_wrap(failure.detail, indent="  ")]
+        lines += [_wrap(f"  in {failure.call}", indent="     ")] if failure.call else []
         lines += [f"    {line}" for line in failure.example.splitlines()]
         if failure.mistake:
-            lines += [f"  It looks as if {failure.mistake}.", f"  {failure.hint}"]
+            lines.append(_wrap(f"  It looks as if {failure.mistake}. {failure.hint}"))
         lines.append(f"  Read: {_address(failure.section or verdict.section)}")
     lines += [f"  {'✓' if r.passed else '✗'} {r.claim}" for r in verdict.results]
     lines += [f"  Note: {note}." for note in _notes(verdict)]
@@ -62,6 +65,10 @@ def to_html(verdict, *, points):
         "</div>",
     ]
     return "\n".join(parts)
+
+
+def _wrap(text, *, indent="  "):
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False)
 
 
 def _all_agree(verdict):

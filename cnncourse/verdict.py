@@ -16,6 +16,8 @@ class CaseResult:
         What is wrong, without numbers: fit for a graded case. Empty if nothing is.
     detail : str
         The same with numbers: fit for a practice case.
+    call : str
+        How the function was called, if that matters.
     example : str
         The whole case in numbers, where it is small enough to do by hand.
     mistake, hint, section : str or None
@@ -28,6 +30,7 @@ class CaseResult:
     passed: bool
     summary: str = ""
     detail: str = ""
+    call: str = ""
     example: str = ""
     mistake: str | None = None
     hint: str | None = None

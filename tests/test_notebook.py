@@ -5,6 +5,7 @@ import sys
 
 import nbformat
 import pytest
+from conftest import ROOT
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -27,6 +28,17 @@ def test_a_wrong_answer_raises_with_the_report():
     """`nbgrader validate` and nbval see a failure; the student sees the mistake's name."""
     with pytest.raises(CheckFailed, match="It looks as if the kernel is flipped"):
         check("conv2d", lambda x, w, b=None, **o: RIGHT(x, w[..., ::-1, ::-1], b, **o))
+
+
+def test_the_readme_shows_what_check_says():
+    """The first report a newcomer reads is a real one."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("```text\n")[1].split("```")[0]
+
+    with pytest.raises(CheckFailed) as failed:
+        check("conv2d", lambda x, w, b=None, **o: RIGHT(x, w[..., ::-1, ::-1], b, **o))
+
+    assert str(failed.value).startswith(shown.rstrip())
 
 
 def test_an_unknown_exercise_is_one_sentence():

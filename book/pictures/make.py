@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).resolve().parent
 BOOK = PICTURES.parent
+GRADED = BOOK.parent / "classroom/feedback/bjorn/04_convolution/04_convolution.html"
 sys.path.insert(0, str(BOOK / "_ext"))
 
 from interactive import ELEMENTS, STYLE  # noqa: E402 - found through the line above
@@ -55,8 +56,26 @@ def photograph(browser, element, options):
     return Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS)
 
 
+def photograph_graded_cell(browser):
+    """Photograph the flipped kernel of the demo class, for the README."""
+    page = browser.new_page(viewport={"width": 900, "height": 900}, device_scale_factor=2)
+    page.goto(GRADED.as_uri())
+    name = page.get_by_text("check_conv2d", exact=True)
+    cell = page.locator(".nbgrader_cell").filter(has=name).bounding_box()
+    report = page.locator(".cnncourse-report", has_text="kernel is flipped").bounding_box()
+    clip = {
+        "x": cell["x"],
+        "y": cell["y"],
+        "width": cell["width"],
+        "height": report["y"] + report["height"] - cell["y"],
+    }
+    shot = page.screenshot(clip=clip, full_page=True)
+    page.close()
+    return Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS)
+
+
 def main():
-    """Write one picture for every figure of every page."""
+    """Write one picture for every figure of every page, and one of a graded cell."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -65,6 +84,10 @@ def main():
                 path = PICTURES / f"{options['name']}.png"
                 photograph(browser, element, options).save(path, optimize=True)
                 print(f"{path.name}: {path.stat().st_size // 1024} KiB")
+        if GRADED.exists():
+            photograph_graded_cell(browser).save(PICTURES / "graded-cell.png", optimize=True)
+        else:
+            print("graded-cell.png is left as it is: it needs the demo class of `make course`")
         browser.close()
 
 

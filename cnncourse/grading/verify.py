@@ -14,7 +14,7 @@ from cnncourse.seal import MIME, Answer, SealError, open_seal
 
 PREFIX = "check_"  # a test cell's grade_id is this and the exercise's name
 VERDICT_MIME = "application/vnd.cnncourse.verdict+json"
-SECRET = ("detail", "example")  # these show the numbers of a case
+SECRET = ("call", "detail", "example")  # these show the numbers of a case
 
 
 class VerifyAnswers(NbGraderPreprocessor, GradedSeeds):
