@@ -50,8 +50,11 @@ def scoreboard(assignments: Assignments = None):
 
 def _open(assignments):
     # nbgrader takes seconds to import: only here, so that `--help` answers at once.
-    from cnncourse.grading.classroom import Classroom, NoCourse
-
+    try:
+        from cnncourse.grading.classroom import Classroom, NoCourse
+    except ModuleNotFoundError as error:
+        package = error.name.partition(".")[0]
+        raise _stop(f"grading needs {package}: pip install '.[grade]'") from None
     try:
         classroom = Classroom(console)
     except NoCourse as error:
@@ -65,11 +68,16 @@ def _open(assignments):
 
 def _finish(failures):
     for failure in failures:
-        console.print(f"[red]{failure.assignment} of {failure.student}[/red]: {failure.reason}")
+        _say_in_red(f"{failure.assignment} of {failure.student}: {failure.reason}")
     if failures:
         raise typer.Exit(1)
 
 
 def _stop(message):
-    console.print(f"[red]{message}[/red]")
+    _say_in_red(message)
     return typer.Exit(2)
+
+
+def _say_in_red(message):
+    # Brackets in a message are its own, not rich's.
+    console.print(message, style="red", markup=False)
