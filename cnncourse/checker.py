@@ -78,7 +78,7 @@ def _judge(exercise, case, answer, always=False):
     for got, expected, (name, axes) in zip(
         answer.arrays, all_expected, exercise.outputs.items(), strict=True
     ):
-        differs = difference(got, expected, name=name, axes=axes, kind=exercise.kind)
+        differs = difference(got, expected, name=name, axes=axes, kind=exercise.kind_of(name))
         if differs and lost_precision(got, expected):
             note = "right to single precision: compute in float64 to keep the last digits"
         elif differs:

@@ -80,7 +80,7 @@ def difference(got, expected, *, name="out", axes="", kind=float):
 
 def lost_precision(got, expected):
     """Tell whether an answer is right only to single precision."""
-    if got.shape != expected.shape or got.dtype.kind != "f":
+    if got.shape != expected.shape or {got.dtype.kind, expected.dtype.kind} != {"f"}:
         return False
     return bool(close(got, expected, tolerance=SINGLE).all())
 
@@ -102,10 +102,11 @@ def _shape_difference(got, expected, name, axes):
 
 def _dtype_difference(got, name, got_kind, kind):
     advice = {
-        "int": ": whole numbers cannot hold fractions; make the array of float64",
-        "complex": ": take the real part",
+        (float, "int"): ": whole numbers cannot hold fractions; make the array of float64",
+        (float, "complex"): ": take the real part",
+        (int, "float"): ": make the array of int64",
     }
-    why = advice.get(got_kind, "") if kind is float else ""
+    why = advice.get((kind, got_kind), "")
     summary = f"{name} has dtype {got.dtype}, expected {kind.__name__}{why}"
     return Difference(summary, summary)
 

@@ -1,4 +1,4 @@
-"""The built book and a browser to read it with, for `test_book` and `test_browser`."""
+"""The built book, and what reads it in a browser: watched pages, figures as a reader uses them."""
 
 import os
 import re
@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -65,3 +68,85 @@ def chromium():
             "the browser test needs Chromium: `apt-get install chromium`, or CHROMIUM=its path"
         )
     return path
+
+
+class Watched:
+    """A page that remembers what it asked of the network and what went wrong."""
+
+    def __init__(self, browser, viewport, **options):
+        self.context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.requests, self.errors = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"no {request.url}"))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else 0,
+        )
+
+    def external(self):
+        """Return the addresses asked for outside the book."""
+        local = r"(file|data|blob):|http://127\.0\.0\.1:"
+        return [url for url in self.requests if not re.match(local, url)]
+
+
+def settled(page):
+    """Wait until scripts have run and mathematics is set."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => window.MathJax?.startup?.promise")
+
+
+def violations(page, *rules, inside=None):
+    """Return what axe-core finds wrong on a page, or inside an element, by all rules or some."""
+    # Preloading would fetch style sheets, which file:// forbids, for one rule about rotation.
+    options = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = list(rules)
+    found = Axe().run(page, context=inside, options=options).response["violations"]
+    return [(rule["id"], [node["html"][:120] for node in rule["nodes"][:3]]) for rule in found]
+
+
+class Explorer:
+    """A figure with a sliding window, as a reader uses it."""
+
+    def __init__(self, page, element):
+        self.page = page
+        self.node = page.locator(element)
+        self.window = self.node.locator(".cf-window").first
+
+    def grid(self, name):
+        """Find one of the grids by its name: image, output and what else the figure has."""
+        return self.node.locator(f"[data-grid={name}]")
+
+    def cell(self, name, row, column):
+        """Find one cell, counted from 0."""
+        rows = self.grid(name).locator("[role=row]")
+        return rows.nth(row).locator("[role=gridcell]").nth(column)
+
+    def values(self, name):
+        """Read a grid's numbers as an array; a value not computed yet is NaN."""
+        read = """grid => [...grid.querySelectorAll('[role=row]')].map(row =>
+            [...row.querySelectorAll('[role=gridcell]')].map(cell => cell.dataset.value))"""
+        rows = self.grid(name).evaluate(read)
+        return np.array([[float(value or "nan") for value in row] for row in rows])
+
+    def choose(self, legend, value):
+        """Choose a radio button."""
+        self.node.locator(f'[data-choices={legend}] input[value="{value}"]').check(force=True)
+
+    def preset(self, name, value):
+        """Choose from a list of ready values, such as the image's."""
+        self.node.get_by_label(f"{name} preset").select_option(value)
+
+    def size(self, name, rows, columns):
+        """Type the size of the image, the kernel or the window."""
+        for axis, count in (("rows", rows), ("columns", columns)):
+            field = self.node.get_by_label(f"{name} {axis}")
+            field.fill(str(count))
+            field.press("Enter")
+
+    def total(self):
+        """Read the sum that stands under the grids."""
+        return self.node.locator(".cf-total").inner_text()

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM_FLAGS, WIDE, Watched, built_book, chromium
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,3 +17,34 @@ def course(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Debian's Chromium once."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """Return the folder of the built pages."""
+    book = built_book()
+    assert book.succeeded, book.log[-3000:]
+    return book.folder
+
+
+@pytest.fixture
+def watch(browser):
+    """Open watched pages, and close them after the test."""
+    opened = []
+
+    def start(viewport=WIDE, **options):
+        opened.append(Watched(browser, viewport, **options))
+        return opened[-1]
+
+    yield start
+    for watched in opened:
+        watched.context.close()

@@ -18,6 +18,7 @@ LABELS = {
     "04_convolution": "channels several-filters bias output-size stride dilation one-by-one groups"
     " depthwise transposed three-dimensions",
     "06_padding": "why size same even modes full",
+    "08_pooling": "max average stride shift padding ceil dilation indices global",
 }
 
 PARTS = {

@@ -7,84 +7,12 @@ import threading
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import CHROMIUM_FLAGS, built_book, chromium, pages
-from playwright.sync_api import expect, sync_playwright
+from browser import NARROW, WIDE, Explorer, pages, settled, violations
+from playwright.sync_api import expect
 
 from cnncourse import pictures, reference
 
 pytestmark = pytest.mark.timeout(600)
-
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start Debian's Chromium once."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def folder():
-    """Return the folder of the built pages."""
-    book = built_book()
-    assert book.succeeded, book.log[-3000:]
-    return book.folder
-
-
-class Watched:
-    """A page that remembers what it asked of the network and what went wrong."""
-
-    def __init__(self, browser, viewport, **options):
-        self.context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.requests, self.errors = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"no {request.url}"))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "console",
-            lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else 0,
-        )
-
-    def external(self):
-        """Return the addresses asked for outside the book."""
-        local = r"(file|data|blob):|http://127\.0\.0\.1:"
-        return [url for url in self.requests if not re.match(local, url)]
-
-
-@pytest.fixture
-def watch(browser):
-    """Open watched pages, and close them after the test."""
-    opened = []
-
-    def start(viewport=WIDE, **options):
-        opened.append(Watched(browser, viewport, **options))
-        return opened[-1]
-
-    yield start
-    for watched in opened:
-        watched.context.close()
-
-
-def settled(page):
-    """Wait until scripts have run and mathematics is set."""
-    page.wait_for_load_state("load")
-    page.evaluate("() => window.MathJax?.startup?.promise")
-
-
-def violations(page, *rules):
-    """Return what axe-core finds wrong, by all rules or some, with the elements it names."""
-    # Preloading would fetch style sheets, which file:// forbids, for one rule about rotation.
-    options = {"resultTypes": ["violations"], "preload": False}
-    if rules:
-        options["runOnly"] = list(rules)
-    found = Axe().run(page, options=options).response["violations"]
-    return [(rule["id"], [node["html"][:120] for node in rule["nodes"][:3]]) for rule in found]
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -98,6 +26,7 @@ def test_a_page_is_sound(watch, folder, name, viewport):
 
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     expect(page.locator("article h1")).to_have_count(1)
+    expect(page.locator(".interactive-figure:not(:has(.cf))")).to_have_count(0)
     assert violations(page) == []
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
     assert violations(page, "color-contrast", "link-in-text-block") == []
@@ -105,56 +34,12 @@ def test_a_page_is_sound(watch, folder, name, viewport):
     assert watched.errors == []
 
 
-class Explorer:
-    """The figure of a page, as a reader uses it."""
-
-    def __init__(self, page):
-        self.page = page
-        self.node = page.locator("convolution-explorer")
-        self.window = self.node.locator(".cf-window").first
-
-    def grid(self, name):
-        """Find one of the grids: image, kernel, products or output."""
-        return self.node.locator(f"[data-grid={name}]")
-
-    def cell(self, name, row, column):
-        """Find one cell, counted from 0."""
-        rows = self.grid(name).locator("[role=row]")
-        return rows.nth(row).locator("[role=gridcell]").nth(column)
-
-    def values(self, name):
-        """Read a grid's numbers as an array; a value not computed yet is NaN."""
-        read = """grid => [...grid.querySelectorAll('[role=row]')].map(row =>
-            [...row.querySelectorAll('[role=gridcell]')].map(cell => cell.dataset.value))"""
-        rows = self.grid(name).evaluate(read)
-        return np.array([[float(value or "nan") for value in row] for row in rows])
-
-    def choose(self, legend, value):
-        """Choose a radio button."""
-        self.node.locator(f'[data-choices={legend}] input[value="{value}"]').check(force=True)
-
-    def preset(self, name, value):
-        """Choose a ready image or kernel."""
-        self.node.get_by_label(f"{name} preset").select_option(value)
-
-    def size(self, name, rows, columns):
-        """Type the size of the image or the kernel."""
-        for axis, count in (("rows", rows), ("columns", columns)):
-            field = self.node.get_by_label(f"{name} {axis}")
-            field.fill(str(count))
-            field.press("Enter")
-
-    def total(self):
-        """Read the sum that stands under the grids."""
-        return self.node.locator(".cf-total").inner_text()
-
-
 @pytest.fixture
 def explorer(watch, folder):
     """Open the explorer of the chapter on filters: the digit seven, sobel-x, stride 1, valid."""
     watched = watch()
     watched.page.goto((folder / "book/03_filters.html").as_uri())
-    yield Explorer(watched.page)
+    yield Explorer(watched.page, "convolution-explorer")
     assert watched.errors == []
 
 
@@ -372,7 +257,7 @@ def test_the_explorer_works_by_touch(watch, folder):
     """A tap paints a pixel or moves the window, on a narrow screen."""
     watched = watch(NARROW, has_touch=True)
     watched.page.goto((folder / "book/03_filters.html").as_uri())
-    explorer = Explorer(watched.page)
+    explorer = Explorer(watched.page, "convolution-explorer")
     explorer.cell("image", 3, 2).tap()
     explorer.cell("output", 2, 2).tap()
 
@@ -393,7 +278,7 @@ def test_an_explorer_at_its_fullest_stays_accessible(watch, folder, padding):
     """Largest padding and no output at all: the two ends of what a reader can set."""
     page = watch(NARROW).page
     page.goto((folder / "book/03_filters.html").as_uri())
-    explorer = Explorer(page)
+    explorer = Explorer(page, "convolution-explorer")
     explorer.size("kernel", 5, 4)
     explorer.choose("dilation", 3)
     explorer.choose("padding", padding)

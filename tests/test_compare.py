@@ -52,6 +52,17 @@ def test_a_wrong_dtype_is_explained(got, said):
     assert said in difference(got, EXPECTED).detail
 
 
+def test_indices_have_to_be_whole_numbers():
+    """A fraction cannot be an index, and rounding is no excuse for it."""
+    indices = np.array([0, 2])
+
+    found = difference(indices.astype(float), indices, name="indices", kind=int)
+
+    assert found.detail == "indices has dtype float64, expected int: make the array of int64"
+    assert not lost_precision(indices.astype(float), indices)
+    assert difference(indices.astype(np.int32), indices, kind=int) is None
+
+
 def test_nan_is_called_by_its_name():
     """NaN in an answer is a mistake of its own kind."""
     got = EXPECTED.copy()

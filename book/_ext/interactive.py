@@ -13,6 +13,7 @@ own become the element's attributes:
     ```
 """
 
+import re
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -25,11 +26,43 @@ from sphinx.util.logging import getLogger
 
 logger = getLogger(__name__)
 
-# Per element: its scripts in order of loading, and the attributes it understands.
+
+def one_of(*values):
+    """Return a converter that admits these words only."""
+    return lambda text: directives.choice(text, values)
+
+
+def window_size(text):
+    """Read the side of a window, or its rows and columns: "3" or "2x3"."""
+    if not re.fullmatch(r"[1-5](x[1-5])?", text):
+        raise ValueError(f"{text!r} is no window: write 3 or 2x3, of 1 to 5 pixels")
+    return text
+
+
+def misused_same(options):
+    """Refuse padding 'same' where PyTorch does."""
+    if options.get("padding") == "same" and options.get("stride", "1") != "1":
+        return "padding 'same' exists only with stride 1, as in PyTorch"
+    return None
+
+
+def excessive_padding(options):
+    """Refuse a padding that PyTorch refuses: a window would see no pixel."""
+    most = min(int(side) for side in options.get("size", "2").split("x")) // 2
+    if int(options.get("padding", "0")) > most:
+        return f"padding may be half of the window at most: {most}"
+    return None
+
+
+# What figures with a sliding window share, in order of loading.
+SLIDING = ("shared.js", "images.js", "window_explorer.js", "window_words.js")
+
+# Per element: its scripts in order of loading, the attributes it understands, and what says
+# whether attributes that are right alone contradict each other.
 ELEMENTS = {
     "convolution-explorer": {
         "scripts": (
-            "shared.js",
+            *SLIDING,
             "convolution_maths.js",
             "convolution_words.js",
             "convolution_explorer.js",
@@ -37,14 +70,28 @@ ELEMENTS = {
         "attributes": {
             "image": directives.unchanged_required,
             "kernel": directives.unchanged_required,
-            "stride": lambda text: directives.choice(text, ("1", "2", "3")),
-            "padding": lambda text: directives.choice(
-                text, ("valid", "same", "full", "0", "1", "2", "3", "4")
-            ),
-            "dilation": lambda text: directives.choice(text, ("1", "2", "3")),
+            "stride": one_of("1", "2", "3"),
+            "padding": one_of("valid", "same", "full", "0", "1", "2", "3", "4"),
+            "dilation": one_of("1", "2", "3"),
             "flip": directives.flag,
             "position": directives.unchanged_required,
         },
+        "problem": misused_same,
+    },
+    "pooling-explorer": {
+        "scripts": (*SLIDING, "pooling_maths.js", "pooling_words.js", "pooling_explorer.js"),
+        "attributes": {
+            "image": directives.unchanged_required,
+            "operation": one_of("max", "average"),
+            "size": window_size,
+            "stride": one_of("size", "1", "2", "3", "4"),
+            "padding": one_of("0", "1", "2"),
+            "ceil": directives.flag,
+            "count_include_pad": one_of("true", "false"),
+            "view": one_of("output", "gradient"),
+            "position": directives.unchanged_required,
+        },
+        "problem": excessive_padding,
     },
 }
 STYLE = "figures.css"
@@ -63,10 +110,9 @@ class Interactive(SphinxDirective):
     option_spec: ClassVar = {
         "name": directives.unchanged_required,
         "alt": directives.unchanged_required,
+        # Elements read the same name differently: `attributes` converts them.
         **{
-            name: convert
-            for element in ELEMENTS.values()
-            for name, convert in element["attributes"].items()
+            name: directives.unchanged for each in ELEMENTS.values() for name in each["attributes"]
         },
     }
 
@@ -74,8 +120,7 @@ class Interactive(SphinxDirective):
         """Check the options and build the figure."""
         element = self.arguments[0]
         self.check(element)
-        known = ELEMENTS[element]["attributes"]
-        attributes = {name: self.options[name] for name in known if name in self.options}
+        attributes = self.attributes(element)
         body = interactive(element=element, attributes=attributes, label=self.options["alt"])
         body += nodes.image(uri=self.picture(element), alt=self.options["alt"], width="100%")
         figure = nodes.figure("", body, classes=["interactive"])
@@ -95,8 +140,20 @@ class Interactive(SphinxDirective):
                 raise self.error(f"an interactive figure needs :{option}:")
         if not self.content:
             raise self.error("an interactive figure needs a caption as its body")
-        if self.options.get("padding") == "same" and self.options.get("stride", "1") != "1":
-            raise self.error("padding 'same' exists only with stride 1, as in PyTorch")
+
+    def attributes(self, element):
+        """Read the options that become the element's attributes."""
+        known = ELEMENTS[element]["attributes"]
+        given = {name: text for name, text in self.options.items() if name not in ("name", "alt")}
+        if unknown := given.keys() - known:
+            raise self.error(f"{element} has no option {', '.join(sorted(unknown))}")
+        try:
+            attributes = {name: known[name](text) for name, text in given.items()}
+        except ValueError as error:
+            raise self.error(f"{element}: {error}") from error
+        if problem := ELEMENTS[element]["problem"](attributes):
+            raise self.error(problem)
+        return attributes
 
     def picture(self, element):
         """Return the picture of this very figure, or the element's own."""

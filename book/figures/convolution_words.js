@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { MINUS, element, format } = window.cnnFigures;
+  const { MINUS, element, equation, format, sizes, table } = window.cnnFigures;
 
   // A factor that a dot can stand beside: -2 and 1/9 go into brackets.
   function factor(value) {
@@ -43,47 +43,18 @@
     return [`${length} + ${added} `, `${MINUS} ${dilation}·(${size} ${MINUS} 1) ${MINUS} 1`];
   }
 
-  // One line of the formula: spoken as text, drawn as a fraction between floor brackets.
-  function equation(name, above, below, result = "") {
-    const spoken = `floor((${above.join("")}) / ${below}) + 1${result && ` = ${result}`}`;
-    const parts = above.map((part) => element("span", { class: "cf-part" }, part));
-    const drawn = element("span", { class: "cf-equation", "aria-hidden": "true" },
-      element("span", { class: "cf-floor" }, element("span", { class: "cf-above" }, ...parts),
-        element("span", { class: "cf-below" }, String(below))),
-      element("span", { class: "cf-part" }, result ? "+ 1 =" : "+ 1"),
-      element("strong", {}, result));
-    return element("div", { class: "cf-line", "data-axis": name },
-      element("span", { class: "cf-axis" }, name),
-      element("span", { class: "cf-hidden" }, spoken), drawn);
-  }
-
-  function formula({ rows, columns }) {
-    const alike = ["length", "size", "pad"].every((key) =>
-      String(rows[key]) === String(columns[key]));
-    const axes = alike ? [["rows and columns", rows]] : [["rows", rows], ["columns", columns]];
+  function formula(result) {
     const value = ({ output }) =>
       (output > 0 ? String(output) : `${format(output)}, so there is none`);
-    return [
-      element("p", { class: "cf-title" }, element("strong", {}, "Output size")),
-      equation("in words",
-        ["image + padding ", `${MINUS} dilation·(kernel ${MINUS} 1) ${MINUS} 1`], "stride"),
-      ...axes.map(([name, axis]) => equation(name, numerator(axis), axis.stride, value(axis))),
-    ];
-  }
-
-  function table(output) {
-    const rows = output.map((row, r) => element("tr", {},
-      element("th", { scope: "row" }, `row ${r + 1}`),
-      ...row.map((value) => element("td", {}, format(value)))));
-    return element("div", { class: "cf-scroll", tabindex: 0, role: "region", "aria-label":
-      "Output table" }, element("table", {}, element("caption", {}, "Every value of the output"),
-      element("tbody", {}, ...rows)));
+    return sizes(result, ["image + padding ", `${MINUS} dilation·(kernel ${MINUS} 1) ${MINUS} 1`],
+      "stride", (name, axis) => equation(name, numerator(axis), axis.stride, value(axis)));
   }
 
   function words(result, place, taps) {
     const said = sentence(result, place, taps);
     return { sentence: said, sum: sum(taps), formula: formula(result),
-      text: [element("p", {}, said), ...(result.fits ? [table(result.output)] : [])] };
+      text: [element("p", {}, said), ...(result.fits
+        ? [table(result.output, "Every value of the output", "Output table")] : [])] };
   }
 
   Object.assign(window.cnnFigures.convolution, { misfit, words });

@@ -34,6 +34,7 @@ window.cnnFigures = (() => {
   function format(value) {
     const size = Math.abs(value);
     const sign = value < 0 && size > 5e-4 ? MINUS : "";
+    if (size === Infinity) return `${sign}∞`;
     if (Math.abs(size * 100 - Math.round(size * 100)) < 1e-6) {
       return sign + String(Math.round(size * 100) / 100);
     }

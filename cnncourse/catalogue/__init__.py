@@ -3,6 +3,7 @@
 import difflib
 
 from cnncourse.catalogue import (
+    avg_pool,
     conv1d,
     conv2d,
     conv2d_single,
@@ -13,7 +14,11 @@ from cnncourse.catalogue import (
     filters_1d,
     filters_2d,
     kernels,
+    max_pool,
+    max_unpool,
     padding,
+    pool_indices,
+    pool_to_size,
     separable,
 )
 from cnncourse.catalogue.exercise import Case, Exercise, Mistake, exercise
@@ -33,6 +38,11 @@ _TOPICS = (
     conv_separable,
     conv_transpose,
     conv3d,
+    max_pool,
+    avg_pool,
+    pool_to_size,
+    pool_indices,
+    max_unpool,
 )
 
 EXERCISES = {

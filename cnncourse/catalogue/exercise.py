@@ -62,8 +62,8 @@ class Exercise:
     outputs : dict of str to str
         Each output's name and the names of its axes, as in ``{"out": "N F OH OW"}``; no
         axes for a single number or truth value.
-    kind : type
-        `float`, `int` or `bool`: what the outputs hold.
+    kind : type or dict of str to type
+        `float`, `int` or `bool`: what the outputs hold; by name where they differ.
     mistakes : dict of str to Mistake
         Known mistakes by name, the most common first.
     """
@@ -72,7 +72,7 @@ class Exercise:
     assignment: str
     section: str
     outputs: dict
-    kind: type = float
+    kind: object = float
     mistakes: dict = field(default_factory=dict)
     _draw: object = None
 
@@ -85,6 +85,10 @@ class Exercise:
     def signature(self):
         """The `inspect.Signature` a student's function has."""
         return inspect.signature(self.reference)
+
+    def kind_of(self, output):
+        """Say what one output holds: `float`, `int` or `bool`."""
+        return self.kind[output] if isinstance(self.kind, dict) else self.kind
 
     def cases(self, draw):
         """Register the generator function that draws the cases from a NumPy generator.

@@ -21,6 +21,12 @@ _HOME = {
     "conv3d": "convolution",
     "conv_transpose2d": "convolution",
     "pad2d": "padding",
+    "max_pool2d": "pooling",
+    "max_pool2d_with_indices": "pooling",
+    "max_unpool2d": "pooling",
+    "avg_pool2d": "pooling",
+    "adaptive_avg_pool2d": "pooling",
+    "global_avg_pool2d": "pooling",
 }
 
 
