@@ -49,6 +49,7 @@ exercises: $(ENV) ## generate exercises/ from solutions/
 	@echo "== exercises"
 	@cnncourse release
 
+class: export CNNCOURSE_BOOK ?= file://$(CURDIR)/build/_build/html
 class: exercises ## hand in, grade and show a class of 20 simulated students
 	@echo "== a class of 20 simulated students"
 	@cnncourse demo
@@ -71,5 +72,5 @@ lint: $(ENV)
 requirements: $(ENV) ## pin the environment anew
 	@uv pip compile --quiet --all-extras pyproject.toml --output-file requirements.txt
 
-clean: ## remove what was generated, but not the environment
-	@rm -rf build classroom .pytest_cache .ruff_cache
+clean: ## remove the built book and caches; a class's work in classroom/ stays
+	@rm -rf build .pytest_cache .ruff_cache

@@ -18,7 +18,6 @@ from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
 from cnncourse.grading.feedback import FitPictures
 from cnncourse.grading.verify import VerifyAnswers
-from cnncourse.report import BOOK
 
 c = get_config()  # noqa: F821, jupyter gives it
 here = Path.cwd()
@@ -57,7 +56,5 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 
+# Feedback links into the book where CNNCOURSE_BOOK names the address it is served from.
 c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, FitPictures]
-
-# Feedback links into the built book.
-os.environ.setdefault(BOOK, (here / "build" / "_build" / "html").as_uri())

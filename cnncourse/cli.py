@@ -24,10 +24,13 @@ def release(assignments: Assignments = None):
 @app.command()
 def demo():
     """Make a class of 20 simulated students and hand in their work."""
-    from cnncourse.grading.demo import hand_in
-
     classroom, names = _open(None)
-    count = hand_in(classroom, names)
+    from cnncourse.grading.demo import RealClass, hand_in
+
+    try:
+        count = hand_in(classroom, names)
+    except RealClass as error:
+        raise _stop(str(error)) from None
     console.print(f"demo: {count} submissions new or changed")
 
 
@@ -35,7 +38,8 @@ def demo():
 def grade(assignments: Assignments = None, force: Force = False):
     """Autograde what was handed in, and write the feedback pages."""
     classroom, names = _open(assignments)
-    _finish(classroom.grade(names, force=force) + classroom.feedback(names, force=force))
+    failures = classroom.grade(names, force=force)
+    _finish(failures + classroom.feedback(names, force=force, without=failures))
 
 
 @app.command()

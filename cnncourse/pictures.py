@@ -49,6 +49,11 @@ def house(size=64):
     picture : (size, size) ndarray of float32
         Brightness from 0, black, to 1, white.
 
+    Raises
+    ------
+    ValueError
+        If there is no pixel to draw.
+
     Examples
     --------
     >>> house(32).shape

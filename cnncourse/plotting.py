@@ -46,7 +46,7 @@ def show_array(array, *, ax=None, title=None, numbers=False, cmap=None, window=N
     Raises
     ------
     ValueError
-        If the array has a shape that is no image.
+        If the array has a shape that is no image, or numbers are asked for in a colour picture.
     """
     image = _as_image(array)
     if ax is None:
@@ -91,9 +91,11 @@ def show_arrays(arrays, *, titles=None, numbers=False, columns=None, figsize=Non
     Raises
     ------
     ValueError
-        If there are not as many titles as arrays.
+        If there is no array, or not as many titles as arrays.
     """
     images = [_as_image(array) for array in arrays]
+    if not images:
+        raise ValueError("there is no array to draw")
     titles = [None] * len(images) if titles is None else list(titles)
     if len(titles) != len(images):
         raise ValueError(f"{len(images)} arrays need as many titles, not {len(titles)}")
@@ -106,6 +108,8 @@ def show_arrays(arrays, *, titles=None, numbers=False, columns=None, figsize=Non
 def _as_image(array):
     """Bring an array to what imshow takes: (H, W), or (H, W, 3) for colour."""
     array = np.asarray(array)
+    if array.size == 0:
+        raise ValueError(f"an array of shape {array.shape} has no value to draw")
     if array.ndim == 1:
         return array[None]
     if array.ndim == 3 and array.shape[0] == 3:
@@ -119,7 +123,8 @@ def _as_image(array):
 
 def _scale(image, cmap, limits):
     """Choose the values of the first and last colour, and the colours."""
-    reach = max(float(np.abs(image).max(initial=0)), 1e-12)
+    finite = np.abs(image[np.isfinite(image)])  # NaN stays white
+    reach = max(float(finite.max(initial=0)), 1e-12)
     signed = bool((image < 0).any()) if limits is None else limits[0] < 0
     if limits is None:
         limits = (-reach, reach) if signed else (0.0, max(reach, 1.0))
@@ -169,7 +174,8 @@ def _write_numbers(ax, image):
     """Write each value in its cell, dark on light cells and light on dark ones."""
     if image.ndim != 2:
         raise ValueError("numbers are written for one channel at a time: pass picture[0]")
-    shades = ax.images[-1].to_rgba(image)[..., :3] @ [0.299, 0.587, 0.114]
+    rgba = ax.images[-1].to_rgba(image)
+    shades = rgba[..., :3] @ [0.299, 0.587, 0.114] + 1 - rgba[..., 3]  # NaN lets the page through
     for (i, j), value in np.ndenumerate(image):
         colour = INK if shades[i, j] > 0.5 else "white"
         ax.text(j, i, _format(value), ha="center", va="center", fontsize=9, color=colour)

@@ -30,9 +30,10 @@ def to_text(verdict):
         lines = [_wrap(failure.detail, indent="  ")]
         lines += [_wrap(f"  in {failure.call}", indent="     ")] if failure.call else []
         lines += [f"    {line}" for line in failure.example.splitlines()]
-        if failure.mistake:
-            lines.append(_wrap(f"  It looks as if {failure.mistake}. {failure.hint}"))
-        lines.append(f"  Read: {_address(failure.section or verdict.section)}")
+        named = verdict.first_named or failure
+        if named.mistake:
+            lines.append(_wrap(f"  It looks as if {named.mistake}. {named.hint}"))
+        lines.append(f"  Read: {_address(named.section or verdict.section)}")
     lines += [f"  {'✓' if r.passed else '✗'} {r.claim}" for r in verdict.results]
     lines += [f"  Note: {note}." for note in _notes(verdict)]
     return "\n".join(lines)
@@ -89,15 +90,15 @@ def _heading(verdict, points, colour):
 
 
 def _explanation(verdict):
-    failure = verdict.first_failure
-    if failure is None:
+    named = verdict.first_named or verdict.first_failure
+    if named is None:
         return
-    if failure.mistake:
+    if named.mistake:
         yield (
-            f'<p style="margin:.4em 0 0"><strong>It looks as if {escape(failure.mistake)}.'
-            f"</strong> {escape(failure.hint)}</p>"
+            f'<p style="margin:.4em 0 0"><strong>It looks as if {escape(named.mistake)}.'
+            f"</strong> {escape(named.hint)}</p>"
         )
-    yield f'<p style="margin:.4em 0 0">Read: {_link(failure.section or verdict.section)}</p>'
+    yield f'<p style="margin:.4em 0 0">Read: {_link(named.section or verdict.section)}</p>'
 
 
 def _item(result):

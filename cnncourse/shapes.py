@@ -109,13 +109,18 @@ def count_conv_params(
     Raises
     ------
     ShapeError
-        If `groups` does not divide both channel counts.
+        If a count is below 1 or `groups` does not divide both channel counts.
 
     Examples
     --------
     >>> count_conv_params(1, 6, 5), count_conv_params(84, 10, 1)
     (156, 850)
     """
+    if min(in_channels, out_channels, kernel, groups) < 1:
+        raise ShapeError(
+            f"channels {in_channels} and {out_channels}, kernel {kernel} and groups {groups} "
+            f"must be at least 1"
+        )
     if in_channels % groups or out_channels % groups:
         raise ShapeError(
             f"{groups} groups do not divide {in_channels} and {out_channels} channels"
@@ -143,6 +148,11 @@ def count_conv_macs(
     -------
     int
         Multiply-accumulates; a bias adds none.
+
+    Raises
+    ------
+    ShapeError
+        If a count is below 1 or `groups` does not divide both channel counts.
 
     Examples
     --------

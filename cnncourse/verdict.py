@@ -83,3 +83,8 @@ class Verdict:
     def first_failure(self):
         """The first `CaseResult` that did not pass, or None."""
         return next((result for result in self.results if not result.passed), None)
+
+    @property
+    def first_named(self):
+        """The first `CaseResult` that a known mistake explains, or None."""
+        return next((result for result in self.results if result.mistake), None)

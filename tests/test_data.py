@@ -1,5 +1,6 @@
 """Datasets: the built-in digits, MNIST from a folder, its download from a server of our own."""
 
+import errno
 import functools
 import gzip
 import hashlib
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -156,6 +158,12 @@ def test_image_set_refuses_labels_that_do_not_match():
         ImageSet("own", "train", torch.zeros(3, 1, 6, 7), torch.zeros(2).long(), ("a",))
 
 
+def test_image_set_refuses_images_without_channels():
+    """Grey images as (N, H, W) are told what they lack."""
+    with pytest.raises(ValueError, match=r"shape \(3, 6, 7\) are not \(N, C, H, W\)"):
+        ImageSet("own", "train", torch.zeros(3, 6, 7), torch.zeros(3).long(), ("a",))
+
+
 def test_mnist_is_read_from_the_named_folder(cache, tmp_path, monkeypatch):
     """Pixels are scaled, labels keep their images, both splits are found."""
     write_raw(tmp_path / "named")
@@ -252,6 +260,22 @@ def test_without_a_network_the_message_gives_the_steps_by_hand(cache, mirror, mo
     assert all(part in text for part in ("t10k-labels", "gunzip", "CNNCOURSE_DATA", '"digits"'))
 
 
+def test_full_disk_is_named_and_leaves_no_half_file(cache, mirror, monkeypatch):
+    """What the system says is passed on; nothing that looks like a dataset stays."""
+
+    def full(source, target):
+        target.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # Not shutil's own function: the server copies with that.
+    monkeypatch.setattr("cnncourse.data.mnist.shutil", SimpleNamespace(copyfileobj=full))
+
+    with pytest.raises(OSError, match="No space left on device"):
+        load("mnist")
+
+    assert left_in(cache) == []
+
+
 def test_real_mnist_is_the_original():
     """60,000 and 10,000 images with the known number of each digit and mean brightness."""
     folder = os.environ.get("CNNCOURSE_DATA")
@@ -282,6 +306,12 @@ def test_affine_of_nothing_changes_nothing():
     same = RandomAffine(degrees=0, scale=0, shear=0, shift=0)(images, seeded())
 
     torch.testing.assert_close(same, images, atol=1e-5, rtol=0)
+
+
+def test_affine_that_shrinks_to_nothing_is_refused():
+    """A size is divided by, so it must stay above 0."""
+    with pytest.raises(ValueError, match="scale is 1, it must be below 1"):
+        RandomAffine(scale=1)
 
 
 def test_affine_draws_from_its_generator_alone():

@@ -9,7 +9,17 @@ import pytest
 from cnncourse import reference
 from cnncourse.catalogue import find
 from cnncourse.checker import judge
-from cnncourse.grading.demo import BROKEN, CHANGES, CLASS, REWRITES, SLIPS, edit
+from cnncourse.grading.classroom import Classroom
+from cnncourse.grading.demo import (
+    BROKEN,
+    CHANGES,
+    CLASS,
+    REWRITES,
+    SLIPS,
+    RealClass,
+    edit,
+    hand_in,
+)
 
 reference.DEVICE  # noqa: B018, torch is imported here, outside any call's time limit
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
@@ -65,6 +75,18 @@ def test_a_class_has_twenty_students_whose_habits_exist():
 
     assert len(CLASS) == 20
     assert {h for h in habits if not h.startswith("stops at ")} == set(CHANGES)
+
+
+def test_the_demo_keeps_out_of_a_real_class(course):
+    """Invented students never mix with real ones, whatever their names."""
+    path = course / "classroom/submitted/zoe/02_filters/02_filters.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+
+    with pytest.raises(RealClass, match="zoe handed in real work"):
+        hand_in(Classroom(), ["02_filters"])
+
+    assert [p.name for p in (course / "classroom/submitted").iterdir()] == ["zoe"]
 
 
 def test_a_solution_that_moved_on_is_noticed():

@@ -1,5 +1,6 @@
 """exercises/ is what solutions/ generates, byte for byte, and both read well."""
 
+import os
 import shutil
 
 import nbformat
@@ -42,6 +43,20 @@ def test_a_second_release_leaves_what_is_up_to_date(course):
     classroom.release(ASSIGNMENTS[:1])
 
     assert released.stat().st_mtime_ns == before
+
+
+def test_what_changed_is_told_by_its_content_not_by_its_date(course):
+    """A file that was copied keeps its old date, and is new all the same."""
+    classroom = Classroom()
+    classroom.release(ASSIGNMENTS[:1])
+    name = f"{ASSIGNMENTS[0]}/{ASSIGNMENTS[0]}.ipynb"
+    source, released = course / "solutions" / name, course / "exercises" / name
+    source.write_text(source.read_text().replace("Filters", "Sieves"))
+    os.utime(source, (0, 0))
+
+    classroom.release(ASSIGNMENTS[:1])
+
+    assert "Sieves" in released.read_text()
 
 
 def test_a_fresh_clone_can_grade_what_it_did_not_generate(course):

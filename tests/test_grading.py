@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pytest
 from conftest import ROOT
 from nbgrader.utils import is_solution
 
-from cnncourse.grading import scoreboard
+from cnncourse.grading import room, scoreboard
 from cnncourse.grading.classroom import Classroom
+from cnncourse.grading.seeds import GradedSeeds
 from cnncourse.grading.verify import VERDICT_MIME
 from cnncourse.seal import MIME
 
@@ -27,6 +29,7 @@ def nbgrader(course, *arguments):
     return subprocess.run(
         [str(BIN / "nbgrader"), *arguments],
         cwd=course,
+        env={**os.environ, "CNNCOURSE_BOOK": "https://example.org/cnn"},
         capture_output=True,
         text=True,
         check=True,
@@ -173,7 +176,7 @@ def test_a_mistake_is_named_with_its_hint_and_costs_only_its_exercise(graded):
 
     assert scores(graded)["flipper"] == full_points() - 5
     assert "It looks as if the kernel is flipped." in page
-    assert "03_filters.html#filters-flip" in page
+    assert "https://example.org/cnn/book/03_filters.html#filters-flip" in page
     assert "max-width: 100%" in page
 
 
@@ -213,8 +216,6 @@ def test_deleted_tests_come_back_and_points_are_the_instructors(graded):
 
 def test_each_student_is_graded_on_other_cases(graded):
     """The course secret and the name decide; the secret is not readable by others."""
-    from cnncourse.grading.seeds import GradedSeeds
-
     secret = graded / "classroom" / "secret"
     seeds = GradedSeeds(secret_file=str(secret))
 
@@ -223,14 +224,21 @@ def test_each_student_is_graded_on_other_cases(graded):
     assert secret.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own, harmless
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.MissingIDFieldWarning")  # the same
 def test_the_classroom_grades_and_writes_feedback_as_the_commands_do(graded, monkeypatch):
     """`cnncourse grade` goes through the same preprocessors, and leaves what is done alone."""
     monkeypatch.chdir(graded)
     classroom = Classroom()
 
     assert classroom.grade([ASSIGNMENT]) == []
+    assert classroom.feedback([ASSIGNMENT]) == []
+    graded_again = graded / "classroom/autograded/right" / NAME
+    before = graded_again.stat().st_mtime_ns
+    assert classroom.grade([ASSIGNMENT]) == []
+    assert graded_again.stat().st_mtime_ns == before
     page = graded / "classroom/feedback/stub" / ASSIGNMENT / f"{ASSIGNMENT}.html"
-    page.unlink()
+    shutil.rmtree(page.parent)
     assert classroom.feedback([ASSIGNMENT]) == []
     assert "not written yet" in page.read_text()
 
@@ -269,3 +277,22 @@ def test_the_rooms_files_are_gone_when_grading_ends(graded):
     nbgrader(graded, "autograde", ASSIGNMENT, "--student", "stub", "--force")
 
     assert set(Path(tempfile.gettempdir()).glob("exam-room-*")) <= before
+
+
+def test_a_secret_is_never_short(tmp_path):
+    """A secret that was half written would let anybody draw the graded cases."""
+    secret = tmp_path / "secret"
+    secret.touch()
+
+    with pytest.raises(ValueError, match="holds 0 bytes, a course secret has 32"):
+        GradedSeeds(secret_file=str(secret)).seed_for("ada", ASSIGNMENT)
+
+
+def test_nothing_in_the_room_leads_to_the_package_that_judges():
+    """The student's process gets a copy, and no part of it that computes answers or grades."""
+    package = room.site() / "cnncourse"
+
+    assert not package.is_symlink()
+    assert (package / "checker.py").exists()
+    assert not (package / "grading").exists()
+    assert not (package / "cli.py").exists()

@@ -51,6 +51,14 @@ def test_brightness_runs_from_black_0_to_white_1():
     assert ax.images[0].get_cmap().name == plotting.UNSIGNED
 
 
+def test_nan_sets_no_scale_and_its_number_is_read_on_white():
+    """A wrong answer with NaN in it is still worth a look."""
+    ax = plotting.show_array([[2, np.nan]], numbers=True)
+
+    assert ax.images[0].get_clim() == (0, 2)
+    assert [(t.get_text(), t.get_color()) for t in ax.texts][1] == ("nan", plotting.INK)
+
+
 def test_limits_and_cmap_override_the_choice():
     """Two pictures to be compared can be given one scale."""
     ax = plotting.show_array(IMAGE, limits=(-2, 8), cmap="viridis")
@@ -91,6 +99,14 @@ def test_a_batch_is_refused_with_its_shape():
     """The message carries the shape that is no image."""
     with pytest.raises(ValueError, match=r"\(2, 5, 3, 4\)"):
         plotting.show_array(np.zeros((2, 5, 3, 4)))
+
+
+def test_nothing_to_draw_is_refused():
+    """An empty answer gets a sentence, not a division by zero."""
+    with pytest.raises(ValueError, match=r"shape \(4, 0\) has no value to draw"):
+        plotting.show_array(np.zeros((4, 0)))
+    with pytest.raises(ValueError, match="no array to draw"):
+        plotting.show_arrays([])
 
 
 def test_arrays_stand_side_by_side_in_order():

@@ -62,6 +62,9 @@ HOSTILE = {
     "a header without its bytes": zipped({"0.0.npy": npy((10**9,))}),
     "a huge shape": zipped({"0.0.npy": npy((2**62, 2**62))}),
     "a zip bomb": zipped({"0.0.npy": b"\0" * (MAX_BYTES + 1)}),
+    "infinitely many outputs": {**zipped({}), "cases": [{"outputs": 1e999, "problem": None}]},
+    "a shape of zero times a huge number": zipped({"0.0.npy": npy((0, 10**30))}),
+    "a header that is no Python": zipped({"0.0.npy": b"\x93NUMPY\x01\x00\x06\x00(((((\n"}),
     "cases that are no list": {**zipped({}), "cases": 5},
 }
 
@@ -71,6 +74,22 @@ def test_a_damaged_or_hostile_seal_is_refused(bundle):
     """Whatever arrives, the trusted side answers with SealError and runs nothing."""
     with pytest.raises(SealError):
         open_seal(bundle)
+
+
+def test_half_a_surrogate_pair_becomes_text_that_can_be_written():
+    """A notebook with one in it cannot be saved, and would take the submission with it."""
+    _, (answer,) = open_seal(seal("conv2d", [Answer(problem="\ud800")]))
+
+    assert answer.problem.encode("utf-8") == b"?"
+
+
+def test_answers_that_are_too_large_together_are_sealed_as_a_problem():
+    """Each array may be small enough, and all of them too much."""
+    half = np.zeros(MAX_BYTES // 8 // 2 + 1)
+
+    _, answers = open_seal(seal("conv2d", [Answer((half,)), Answer((half,))]))
+
+    assert [answer.problem for answer in answers] == ["returned 64 MiB in all"] * 2
 
 
 def test_a_problem_is_cut_to_a_readable_length():

@@ -84,6 +84,15 @@ def test_count_conv_params_refuses_groups_that_do_not_divide():
         count_conv_params(6, 8, 3, groups=4)
 
 
+@pytest.mark.parametrize("counts", [(0, 4, 3, 1), (2, 0, 3, 1), (2, 4, 0, 1), (2, 4, 3, 0)])
+def test_count_conv_params_refuses_counts_below_one(counts):
+    """No channels, no kernel or no groups are a slip, not a layer."""
+    *sizes, groups = counts
+
+    with pytest.raises(ShapeError, match="must be at least 1"):
+        count_conv_params(*sizes, groups=groups)
+
+
 def test_count_conv_macs_multiplies_each_weight_once_a_place():
     """Two groups halve the products: 2 * 3 outputs x 5 places down x 7 across x 2 * 9 weights."""
     assert count_conv_macs(4, 6, 3, (5, 7), groups=2) == 6 * 5 * 7 * 2 * 9

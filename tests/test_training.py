@@ -252,6 +252,15 @@ def test_file_that_is_no_checkpoint_is_refused(tmp_path, content):
         fit(toy_model(), checkpoint=path)
 
 
+def test_file_of_torchs_that_is_no_checkpoint_is_refused(tmp_path):
+    """A file that torch can read may still hold something else."""
+    path = tmp_path / "run.pt"
+    torch.save({"settings": 3}, path)
+
+    with pytest.raises(CheckpointError, match="is no checkpoint of this course"):
+        fit(toy_model(), checkpoint=path)
+
+
 def test_failed_write_keeps_the_old_checkpoint_whole(tmp_path, monkeypatch):
     """The disk fills up while the second is written: the first stays, no half beside it."""
     path = tmp_path / "run.pt"
@@ -270,6 +279,23 @@ def test_failed_write_keeps_the_old_checkpoint_whole(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
     assert len(torch.load(path, weights_only=True)["epochs"]) == 1
     assert len(path.read_bytes()) == pytest.approx(len(written), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0, it must be at least 1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"train_set": toy_set(0)}, "training_images is 0"),
+        ({"test_set": toy_set(0)}, "test_images is 0"),
+    ],
+)
+def test_run_with_nothing_to_do_is_refused(options, message):
+    """No pass, no image: the sentence says which, before anything is computed."""
+    settings = {"train_set": toy_set(), "test_set": toy_set(23), "epochs": 1, "progress": False}
+
+    with pytest.raises(ValueError, match=message):
+        train(toy_model(), **(settings | options))
 
 
 def test_loss_that_is_not_finite_stops_with_advice():
@@ -300,8 +326,18 @@ def test_predict_gives_one_row_an_image():
     torch.testing.assert_close(predict(model, part.images, batch_size=4), model(part.images))
 
 
+def test_predict_leaves_the_mode_also_when_it_fails():
+    """After a batch of the wrong shape the model goes on training with dropout."""
+    model = toy_model().train()
+
+    with pytest.raises(RuntimeError):
+        predict(model, torch.zeros(2, 1, 9, 9))
+
+    assert all(layer.training for layer in model.modules())
+
+
 def test_one_cycle_rises_for_a_fifth_and_falls_to_nothing():
-    """Never 0 on the way, 1 at the top, and no step outside (0, 1]."""
+    """Never 0 on the way, 1 at the top, and 0 at the last step alone."""
     rates = [one_cycle(step, 100) for step in range(100)]
 
     assert rates[19] == 1
@@ -353,6 +389,14 @@ def test_weights_hash_sees_a_single_changed_value():
     assert weights_sha256(model) != before
 
 
+def test_weights_hash_takes_types_that_numpy_lacks():
+    """A network in bfloat16 has a hash as well, and another one."""
+    model = toy_model()
+    before = weights_sha256(model)
+
+    assert weights_sha256(model.bfloat16()) != before
+
+
 def test_progress_prints_a_line_a_pass(capsys):
     """In a notebook or a log: pass, losses, accuracy, seconds; nothing when told to be silent."""
     history = fit(toy_model(), epochs=2, progress=True)
@@ -385,11 +429,13 @@ def test_gpu_run_can_be_resumed_on_the_gpu(tmp_path):
 
     history = fit(toy_model(), augment=StopAt(1000), checkpoint=path, device="cuda")
 
+    unbroken = fit(toy_model(), augment=StopAt(1000), device="cuda")
     assert len(history.epochs) == 4
+    assert history.column("train_loss") == pytest.approx(unbroken.column("train_loss"), rel=0.01)
 
 
 def test_lenet_learns_the_digits():
-    """The whole path on the built-in set: 28-pixel digits, LeNet-5, two passes."""
+    """The whole path on the built-in set: 28-pixel digits, LeNet-5, four passes."""
     torch.manual_seed(0)
     sets = load("digits", size=28), load("digits", "test", size=28)
 

@@ -32,6 +32,11 @@ class ImageSet:
         Class of each image.
     classes : tuple of str
         Name of each class.
+
+    Raises
+    ------
+    ValueError
+        If the images have no four axes, or are not as many as the labels.
     """
 
     name: str
@@ -41,6 +46,11 @@ class ImageSet:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if self.images.ndim != 4:
+            raise ValueError(
+                f"images of shape {tuple(self.images.shape)} are not (N, C, H, W): "
+                f"is the axis of channels missing?"
+            )
         if len(self.images) != len(self.labels):
             raise ValueError(f"{len(self.images)} images come with {len(self.labels)} labels")
 

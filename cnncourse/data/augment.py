@@ -20,11 +20,16 @@ class RandomAffine:
     degrees : float, default 10
         Largest turn.
     scale : float, default 0.1
-        Largest relative change of size.
+        Largest relative change of size, below 1.
     shear : float, default 0.1
         Largest slant, as pixels across for each pixel down.
     shift : float, default 2
         Largest move in pixels, in each direction.
+
+    Raises
+    ------
+    ValueError
+        If `scale` would shrink an image to nothing.
 
     Examples
     --------
@@ -37,6 +42,10 @@ class RandomAffine:
     scale: float = 0.1
     shear: float = 0.1
     shift: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not abs(self.scale) < 1:
+            raise ValueError(f"scale is {self.scale}, it must be below 1")
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Distort (N, C, H, W) images; what comes in from outside is 0."""

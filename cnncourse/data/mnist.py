@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pooch
 import torch
-from requests import RequestException
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from torch import Tensor
 from torchvision.datasets import MNIST
@@ -97,8 +96,10 @@ def _fetch(archive, md5, raw):
                     shutil.copyfileobj(source, target)
                 unpacked.replace(raw / Path(archive).stem)
                 return
-            except (OSError, EOFError, ValueError, RequestException, zlib.error) as error:
-                failures.append(f"  {mirror}: {type(error).__name__}")
+            # What requests raises is an OSError; a wrong checksum is pooch's ValueError.
+            except (OSError, EOFError, ValueError, zlib.error) as error:
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                failures.append(f"  {mirror}: {reason}")
     raise OSError(_by_hand(archive, raw, failures))
 
 

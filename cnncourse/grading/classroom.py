@@ -4,6 +4,7 @@ Every step is nbgrader's own, called in this process once for each student, so t
 shows, what is up to date is left alone, and one broken submission never stops the others.
 """
 
+import hashlib
 import re
 import warnings
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Classroom:
         return sorted({path.parent.parent.name for path in submitted})
 
     def release(self, assignments):
-        """Generate the students' notebooks from the sources, where these are newer.
+        """Generate the students' notebooks from the sources that changed.
 
         An assignment that the gradebook does not know, as in a fresh clone, is generated too:
         grading looks its cells up there.
@@ -87,7 +88,7 @@ class Classroom:
         )
 
     def grade(self, assignments, *, force=False):
-        """Autograde what was submitted since it was last graded, or everything.
+        """Autograde every submission that differs from the one last graded, or all.
 
         Returns
         -------
@@ -95,18 +96,32 @@ class Classroom:
         """
         return self._each(
             "grade",
-            [(a, student) for a in assignments for student in self.students(a)],
+            self._handed_in(assignments),
             lambda assignment, student: self.api.autograde(assignment, student, force=True),
             self.coursedir.submitted_directory,
             self.coursedir.autograded_directory,
             force=force,
         )
 
-    def feedback(self, assignments, *, force=False):
-        """Write the feedback pages of what was graded since; returns the failures."""
+    def feedback(self, assignments, *, force=False, without=()):
+        """Write the feedback pages of what was graded since.
+
+        Parameters
+        ----------
+        assignments : list of str
+        force : bool
+            Write all pages again.
+        without : list of Failure
+            Submissions that were not graded, so that there is nothing to tell.
+
+        Returns
+        -------
+        failures : list of Failure
+        """
+        left_out = {(failure.assignment, failure.student) for failure in without}
         return self._each(
             "feedback",
-            [(a, student) for a in assignments for student in self.students(a)],
+            [pair for pair in self._handed_in(assignments) if pair not in left_out],
             lambda assignment, student: self.api.generate_feedback(
                 assignment, student, force=True
             ),
@@ -115,23 +130,29 @@ class Classroom:
             force=force,
         )
 
+    def _handed_in(self, assignments):
+        return [(a, student) for a in assignments for student in self.students(a)]
+
     def _each(self, step, work, call, source, target, *, force=False):
-        due = [
-            (assignment, student)
-            for assignment, student in work
-            if force
-            or _is_newer(Path(source, student, assignment), Path(target, student, assignment))
-        ]
+        records = Path(self.coursedir.autograded_directory).parent / "done" / step
+        due = []
+        for assignment, student in work:
+            record = records / assignment / f"{student}.sha256"
+            digest = _digest(Path(source, student, assignment))
+            if force or not _is_done(record, digest, Path(target, student, assignment)):
+                due.append((assignment, student, record, digest))
         if len(due) < len(work):
             self.console.print(f"{step}: {len(work) - len(due)} of {len(work)} up to date")
-        if not due:
-            return []
         failures = []
-        with _progress(self.console) as progress:
-            for assignment, student in progress.track(due, description=step):
-                result = call(assignment, student)
-                if not result["success"]:
-                    failures.append(Failure(student, assignment, _reason(result)))
+        if due:
+            with _progress(self.console) as progress:
+                for assignment, student, record, digest in progress.track(due, description=step):
+                    result = call(assignment, student)
+                    if result["success"]:
+                        record.parent.mkdir(parents=True, exist_ok=True)
+                        record.write_text(digest, encoding="ascii")
+                    else:
+                        failures.append(Failure(student, assignment, _reason(result)))
         return failures
 
 
@@ -145,10 +166,17 @@ def _progress(console):
     )
 
 
-def _is_newer(source, target):
-    made = [path.stat().st_mtime for path in target.glob("*") if path.is_file()]
-    read = [path.stat().st_mtime for path in source.glob("*.ipynb")]
-    return not made or not read or max(read) > max(made)
+def _digest(folder):
+    """Sum up the files of a folder: what is in them, not when they were written."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _is_done(record, digest, target):
+    return target.is_dir() and record.exists() and record.read_text(encoding="ascii") == digest
 
 
 def _reason(result):

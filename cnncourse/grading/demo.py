@@ -86,6 +86,10 @@ CLASS = {
 }
 
 
+class RealClass(RuntimeError):  # noqa: N818, the name says what was found
+    """The classroom holds work that is not the demo's."""
+
+
 def hand_in(classroom, assignments):
     """Put every student's notebooks where nbgrader collects them.
 
@@ -98,7 +102,17 @@ def hand_in(classroom, assignments):
     -------
     count : int
         How many notebooks are new or differ from what was handed in before.
+
+    Raises
+    ------
+    RealClass
+        If anybody else has handed in work here: it would be mixed with the invented.
     """
+    others = {s for assignment in assignments for s in classroom.students(assignment)} - set(CLASS)
+    if others:
+        raise RealClass(
+            f"{', '.join(sorted(others))} handed in real work: try the demo in a clone of its own"
+        )
     return sum(
         _write(classroom, assignment, student, habits)
         for assignment in assignments

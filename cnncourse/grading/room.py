@@ -25,6 +25,7 @@ from traitlets import default
 import cnncourse
 
 ALLOWED = ("ipykernel", "matplotlib", "numpy")
+NOT_IN_THE_ROOM = ("__pycache__", "cli.py", "data", "grading", "models", "training")
 _BOOT = Path(__file__).with_name("room_boot.py")
 
 
@@ -99,7 +100,12 @@ def site():
     folder.mkdir()
     for name in sorted(_with_requirements(ALLOWED)):
         _link_distribution(name, folder)
-    (folder / "cnncourse").symlink_to(Path(cnncourse.__file__).parent)
+    # A copy, so that nothing in the room leads back to the package that judges.
+    shutil.copytree(
+        Path(cnncourse.__file__).parent,
+        folder / "cnncourse",
+        ignore=shutil.ignore_patterns(*NOT_IN_THE_ROOM),
+    )
     _draw_fonts_once(folder)
     return folder
 

@@ -71,11 +71,12 @@ def _count(board, notebook):
             continue
         for output in cell.outputs:
             verdict = output.get("data", {}).get(VERDICT_MIME)
-            failure = verdict and next((r for r in verdict["results"] if not r["passed"]), None)
-            if failure and failure["mistake"]:
-                board.mistakes[verdict["exercise"], failure["mistake"]] += 1
-            elif failure:
-                board.unnamed[verdict["exercise"], failure["summary"]] += 1
+            failures = [r for r in verdict["results"] if not r["passed"]] if verdict else []
+            named = [r for r in failures if r["mistake"]]
+            if named:
+                board.mistakes[verdict["exercise"], named[0]["mistake"]] += 1
+            elif failures:
+                board.unnamed[verdict["exercise"], failures[0]["summary"]] += 1
 
 
 def _points_table(board, assignments):

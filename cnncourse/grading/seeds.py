@@ -1,13 +1,17 @@
 """Which cases a student is graded on: drawn per course secret and student, and repeatable."""
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from traitlets import Unicode
 from traitlets.config import Configurable
+
+KEY_BYTES = 32
 
 
 class GradedSeeds(Configurable):
@@ -35,11 +39,17 @@ class GradedSeeds(Configurable):
 
 
 def _read_or_make(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # readable by its owner only
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            with contextlib.suppress(FileExistsError):  # another grader was first
+                os.link(file.name, path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(
+            f"{path} holds {len(key)} bytes, a course secret has {KEY_BYTES}: restore it from a "
+            "backup, or delete it to draw new cases for everybody"
+        )
+    return key

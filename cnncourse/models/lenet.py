@@ -130,7 +130,23 @@ class LeNet5Original(nn.Module):
 
 
 def squash(x: Tensor) -> Tensor:
-    """Apply the paper's sigmoid, 1.7159 tanh(2x / 3), which keeps 1 and -1 where they are."""
+    """Apply the paper's sigmoid, 1.7159 tanh(2x / 3), which keeps 1 and -1 where they are.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any shape.
+
+    Returns
+    -------
+    tensor
+        Of the same shape, within -1.7159 and 1.7159.
+
+    Examples
+    --------
+    >>> squash(torch.tensor([-1.0, 0.0, 1.0])).round(decimals=4)
+    tensor([-1.,  0.,  1.])
+    """
     return 1.7159 * torch.tanh(2 / 3 * x)
 
 
@@ -213,7 +229,24 @@ class RadialBasis(nn.Module):
 
 
 def glyph(text: str) -> Tensor:
-    """Unpack a drawing to (12, 7) values: 1 for ink and -1 for paper."""
+    """Unpack a drawing.
+
+    Parameters
+    ----------
+    text : str
+        Two hexadecimal figures a row; the lowest bit is the leftmost pixel.
+
+    Returns
+    -------
+    (rows, 7) tensor of float32
+        1 for ink and -1 for paper.
+
+    Examples
+    --------
+    >>> glyph("0341")
+    tensor([[ 1.,  1., -1., -1., -1., -1., -1.],
+            [ 1., -1., -1., -1., -1., -1.,  1.]])
+    """
     rows = bytes.fromhex(text)
     return torch.tensor(
         [[1.0 if row >> column & 1 else -1.0 for column in range(7)] for row in rows]

@@ -61,7 +61,7 @@ def load(path: Path, settings: dict) -> dict:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        saved = state["settings"]
+        saved = dict(state["settings"])
     except Exception as error:  # torch.load raises whatever its unpickler raises
         raise CheckpointError(
             f"{path} is no checkpoint of this course ({type(error).__name__}): "

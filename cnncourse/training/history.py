@@ -75,7 +75,8 @@ def weights_sha256(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, values in sorted(model.state_dict().items()):
         digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
-        digest.update(values.detach().cpu().contiguous().numpy().tobytes())
+        # As bytes, since NumPy does not know every type of torch's.
+        digest.update(values.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 

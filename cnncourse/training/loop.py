@@ -1,4 +1,4 @@
-"""Train, test and predict."""
+"""The training loop: what a run is, and how it is broken off and continued."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from cnncourse.data import ImageSet
 from cnncourse.training import checkpoint as checkpoints
+from cnncourse.training.evaluation import evaluate
 from cnncourse.training.history import Epoch, History, hardware, weights_sha256
 from cnncourse.training.progress import reporter
 
@@ -62,7 +63,8 @@ def train(
     seed : int, default 0
         Fixes the order of the images and all chance in `augment` and the model's layers.
     augment : callable, optional
-        Takes a batch of images and a `torch.Generator`, returns the images to train on.
+        Takes a batch of images and a `torch.Generator`, returns the images to train on. A
+        checkpoint knows it by its name if it is a function, else by its `repr`.
     device : str, optional
         "cpu" or "cuda"; by default the GPU when there is one.
     checkpoint : path, optional
@@ -77,11 +79,15 @@ def train(
 
     Raises
     ------
+    ValueError
+        If there is nothing to do: no pass, no image a step, no image to train on or to test.
     CheckpointError
         If `checkpoint` is of another model or was made with other settings, or is no checkpoint.
     FloatingPointError
         If the loss is no longer finite.
     """
+    _at_least_one(epochs=epochs, batch_size=batch_size)
+    _at_least_one(training_images=len(train_set), test_images=len(test_set))
     settings = {
         "model": type(model).__name__,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -97,7 +103,7 @@ def train(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     # The layout that convolutions are fastest in; the numbers differ by rounding at most.
     model.to(device, memory_format=torch.channels_last)
-    with torch.random.fork_rng(devices=["cuda"] if device.type == "cuda" else []):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         run = _Run(model, settings, augment, device)
         if checkpoint is not None and Path(checkpoint).exists():
@@ -110,60 +116,6 @@ def train(
                 if checkpoint is not None:
                     checkpoints.save(run.state(), Path(checkpoint))
     return History(tuple(run.epochs), run.record())
-
-
-def evaluate(
-    model: nn.Module, image_set: ImageSet, *, batch_size: int = 1000
-) -> tuple[float, float]:
-    """Measure a classifier on a whole set.
-
-    Parameters
-    ----------
-    model : Module
-        Turns (N, C, H, W) images into (N, classes) logits.
-    image_set : ImageSet
-        Images and labels.
-    batch_size : int, default 1000
-        Images at a time.
-
-    Returns
-    -------
-    loss : float
-        Mean cross-entropy in nats.
-    accuracy : float
-        Fraction right, in [0, 1].
-    """
-    logits = predict(model, image_set.images, batch_size=batch_size)
-    labels = image_set.labels.to(logits.device)
-    return F.cross_entropy(logits, labels).item(), (
-        logits.argmax(1) == labels
-    ).double().mean().item()
-
-
-@torch.inference_mode()
-def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tensor:
-    """Compute the logits of many images, a batch at a time, with the model set to evaluate.
-
-    Parameters
-    ----------
-    model : Module
-        Turns (N, C, H, W) images into (N, classes) logits.
-    images : (N, C, H, W) tensor of float32
-        Pixels in [0, 1].
-    batch_size : int, default 1000
-        Images at a time.
-
-    Returns
-    -------
-    (N, classes) tensor of float32
-        Logits, on the model's device.
-    """
-    device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
-    logits = torch.cat([model(batch.to(device)) for batch in images.split(batch_size)])
-    model.train(was_training)
-    return logits
 
 
 def one_cycle(step: int, num_steps: int, *, warm_up: float = 0.2) -> float:
@@ -181,7 +133,7 @@ def one_cycle(step: int, num_steps: int, *, warm_up: float = 0.2) -> float:
     Returns
     -------
     float
-        Fraction in (0, 1].
+        Fraction in [0, 1]; 0 at the last step of all.
 
     Examples
     --------
@@ -263,7 +215,7 @@ class _Run:
             "optimizer": self.optimizer.state_dict(),
             "order": self.generator.get_state(),
             "chance": torch.get_rng_state(),
-            "chance_gpu": torch.cuda.get_rng_state() if on_gpu else None,
+            "chance_gpu": torch.cuda.get_rng_state(self.device) if on_gpu else None,
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "environments": self.environments,
         }
@@ -278,7 +230,7 @@ class _Run:
         self.generator.set_state(state["order"])
         torch.set_rng_state(state["chance"])
         if self.device.type == "cuda" and state["chance_gpu"] is not None:
-            torch.cuda.set_rng_state(state["chance_gpu"])
+            torch.cuda.set_rng_state(state["chance_gpu"], self.device)
         self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
         here = self.environments if len(self.epochs) < self.settings["epochs"] else []
         self.environments = state["environments"] + here
@@ -296,6 +248,12 @@ class _Run:
                 "weights_sha256": weights_sha256(self.model),
             }
         )
+
+
+def _at_least_one(**counts):
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} is {count}, it must be at least 1")
 
 
 def _environment(device):
