@@ -8,15 +8,20 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPrep
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
     GetGrades,
     IgnorePattern,
     LimitOutput,
+    OverwriteKernelspec,
     SaveAutoGrades,
 )
 
 from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
 from cnncourse.grading.feedback import FitPictures
+from cnncourse.grading.outputs import CutOutputs
+from cnncourse.grading.restore import RestoreCells
 from cnncourse.grading.verify import VerifyAnswers
 
 c = get_config()  # noqa: F821, jupyter gives it
@@ -42,12 +47,19 @@ c.ClearSolutions.code_stub = {
 }
 
 # A deleted test cell comes back; else it would keep an older score.
-c.OverwriteCells.add_missing_cells = True
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    RestoreCells,
+    CheckCellMetadata,
+]
 c.Execute.timeout = 120  # seconds for a cell; check limits each call by itself
 c.Execute.shutdown_kernel = "immediate"
 c.Autograde.autograde_preprocessors = [
     ExecuteInRoom,
     VerifyAnswers,
+    CutOutputs,
     IgnorePattern,
     ClearMetadataPreprocessor,
     LimitOutput,

@@ -69,6 +69,15 @@ def call(exercise, function, arguments, *, time_limit=TIME_LIMIT):
     KeyboardInterrupt
         If the student interrupts.
     """
+    try:
+        return _call(exercise, function, arguments, time_limit)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an object that lies about itself, its name, its signature
+        return Answer(problem=f"cannot be called: looking at it raises {type(error).__name__}")
+
+
+def _call(exercise, function, arguments, time_limit):
     if not callable(function):
         return Answer(problem=f"got {_a(function)}, expected a function")
     given = copy_arguments(arguments)
@@ -145,7 +154,8 @@ def _value_problem(value, axes):
     if not axes and isinstance(value, bool | int | float | np.generic):
         return None
     if type(value) is not np.ndarray:
-        return f"returned {_a(value)}, expected a NumPy array"
+        expected = "a NumPy array" if axes else "one number or truth value"
+        return f"returned {_a(value)}, expected {expected}"
     if value.dtype.kind not in "biufc":
         return f"returned an array of dtype {value.dtype}, expected numbers"
     if value.nbytes > MAX_BYTES:
@@ -167,7 +177,7 @@ def _describe_error(function, error):
         return NOT_WRITTEN
     try:
         message = str(error).strip().split("\n")[0]
-    except Exception:
+    except BaseException:
         message = ""
     said = f"raises {type(error).__name__}" + (f": {message}" if message else "")
     return said[:300] + _own_line(function, error)
@@ -194,7 +204,8 @@ def _limit(seconds):
         raise _TookTooLong
 
     handler = signal.signal(signal.SIGALRM, ring)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+    # It rings on, every second: a bare `except` may swallow it once.
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
     try:
         yield
     finally:

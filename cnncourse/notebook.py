@@ -20,7 +20,7 @@ class CheckFailed(AssertionError):  # noqa: N818, reads as a sentence where it i
         return [str(self)]
 
 
-def check(name, function):
+def check(name, *function):
     """Check an exercise.
 
     In a student's session the function is called on the practice cases, the answers are
@@ -32,13 +32,16 @@ def check(name, function):
     name : str
         Name of the exercise, which is the name of the function.
     function : callable
-        The student's.
+        The student's; exactly one.
 
     Raises
     ------
     CheckFailed
         If an answer is wrong, or there is no such exercise.
     """
+    if len(function) != 1:
+        raise CheckFailed('check takes a name and a function: check("conv2d", conv2d)')
+    (function,) = function
     try:
         exercise = find(name)
     except UnknownExercise as error:

@@ -348,7 +348,7 @@ def is_not_written_yet(right, arguments):
 
 BAD = {
     returns_nothing: "returned None: is a `return` missing?",
-    returns_a_list: "returned a list, expected a NumPy array",
+    returns_a_list: "returned a list, expected ",
     adds_an_axis: " axes",
     returns_complex_numbers: "has dtype complex128, expected",
     divides_by_zero: "raises ZeroDivisionError: ",

@@ -91,6 +91,50 @@ def test_a_bad_answer_gets_one_clear_sentence(function, said):
     assert said in verdict.first_failure.detail
 
 
+class Liar:
+    """Answers every question about itself, wrongly."""
+
+    def __call__(self, *arguments):
+        return None
+
+    def __getattr__(self, name):
+        raise SystemExit
+
+
+class Odd:
+    """Its signature is no signature."""
+
+    __signature__ = 3
+
+    def __call__(self, *arguments):
+        return None
+
+
+@pytest.mark.parametrize("function", [Liar(), Odd()], ids=["liar", "odd"])
+def test_an_object_that_lies_about_itself_is_an_answer_too(function):
+    """Nothing a student writes makes the checker itself fail."""
+    assert judge(EXERCISE, function, seed=SEED).score == 0.0
+
+
+def test_a_bare_except_does_not_swallow_the_time_limit():
+    """The alarm rings on until somebody answers."""
+
+    def conv2d(x, w, b=None, **options):
+        swallowed = 0
+        while swallowed < 2:
+            try:
+                while True:
+                    pass
+            except:  # noqa: E722, what a student wrote
+                swallowed += 1
+        while True:
+            pass
+
+    answers = collect(EXERCISE, conv2d, seed=SEED, time_limit=0.05)
+
+    assert answers[0].problem == "takes longer than 0.05 s for one call"
+
+
 def test_the_students_own_line_is_shown():
     """The line that failed, not one of ours."""
 

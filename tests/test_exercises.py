@@ -59,6 +59,22 @@ def test_what_changed_is_told_by_its_content_not_by_its_date(course):
     assert "Sieves" in released.read_text()
 
 
+def test_work_done_in_a_released_notebook_is_kept_when_it_is_generated_anew(course):
+    """Somebody always works in exercises/ itself."""
+    classroom = Classroom()
+    classroom.release(ASSIGNMENTS[:1])
+    (released,) = (course / "exercises").rglob("*.ipynb")
+    worked = released.read_text().replace("not written yet", "an evening's work")
+    released.write_text(worked)
+    (source,) = (course / "solutions" / ASSIGNMENTS[0]).glob("*.ipynb")
+    source.write_text(source.read_text().replace("Filters", "Sieves"))
+
+    classroom.release(ASSIGNMENTS[:1])
+
+    (kept,) = (course / "classroom" / "replaced" / ASSIGNMENTS[0]).glob("*.ipynb")
+    assert kept.read_text() == worked
+
+
 def test_a_fresh_clone_can_grade_what_it_did_not_generate(course):
     """exercises/ is committed and the gradebook is not: the release fills it."""
     shutil.copytree(ROOT / "exercises", course / "exercises")

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import is_solution
 
 from cnncourse.grading import room, scoreboard
@@ -68,8 +69,10 @@ def steal_the_key(notebook):
 
 
 def spoil_the_metadata(notebook):
-    """Deletes a test cell and raises the points of another; the work itself is right."""
-    notebook.cells = [cell for cell in notebook.cells if cell.id != "check_conv1x1"]
+    """Deletes a first exercise's test, copies a test, raises points; the work is right."""
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "check_pad2d"]
+    (copied,) = (cell for cell in notebook.cells if cell.id == "check_conv1x1")
+    notebook.cells.append(nbformat.from_dict({**copied, "id": "copied"}))
     for cell in notebook.cells:
         if cell.id == "check_conv2d":
             cell.metadata.nbgrader["points"] = 1000
@@ -82,9 +85,10 @@ def flip(notebook):
 
 
 def look_at_torch(notebook):
-    """Asks for torch in a solution cell, right answers otherwise."""
+    """Asks for torch in a solution cell and prints without end, right answers otherwise."""
     (cell,) = (cell for cell in notebook.cells if cell.id == "conv3d")
     cell.source = "try:\n    import torch\nexcept ImportError as e:\n    print(e)\n" + cell.source
+    notebook.cells.append(new_code_cell("print('x' * 5_000_000)", id="noise"))
 
 
 STUDENTS = {
@@ -197,6 +201,14 @@ def test_torch_cannot_be_imported_in_the_room(graded):
     assert cell.outputs[0].text == "torch is not available while this assignment is graded\n"
 
 
+def test_a_huge_output_is_left_out_with_a_word(graded):
+    """A page of 5 MB helps nobody, and one of 100 MB opens nowhere."""
+    notebook = nbformat.read(graded / "classroom/autograded/right" / NAME, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id == "noise")
+
+    assert cell.outputs[0].text == "An output of 5 MB is left out here.\n"
+
+
 def test_patching_and_forging_gain_nothing(graded):
     """Everything but the three attacked exercises was solved honestly."""
     assert scores(graded)["thief"] == full_points() - 5 - 2 - 2
@@ -214,13 +226,18 @@ def test_deleted_tests_come_back_and_points_are_the_instructors(graded):
     assert scores(graded)["vandal"] == full_points()
 
 
-def test_each_student_is_graded_on_other_cases(graded):
-    """The course secret and the name decide; the secret is not readable by others."""
+def test_each_submission_is_graded_on_other_cases(graded):
+    """Another student, or other code by the same one: what leaked from one is no use."""
     secret = graded / "classroom" / "secret"
     seeds = GradedSeeds(secret_file=str(secret))
+    code, more = new_code_cell("a = 1"), new_code_cell("b = 2")
 
-    assert seeds.seed_for("right", ASSIGNMENT) != seeds.seed_for("flipper", ASSIGNMENT)
-    assert seeds.seed_for("right", ASSIGNMENT) == seeds.seed_for("right", ASSIGNMENT)
+    def seed(student, *cells):
+        names = {"nbgrader": {"student": student, "assignment": ASSIGNMENT}}
+        return seeds.seed_for(new_notebook(cells=list(cells)), names)
+
+    assert len({seed("right", code), seed("flipper", code), seed("right", code, more)}) == 3
+    assert seed("right", code) == seed("right", code)
     assert secret.stat().st_mode & 0o777 == 0o600
 
 
@@ -255,6 +272,10 @@ def test_a_submission_that_cannot_be_read_is_reported_and_stops_nobody(graded, m
 
     assert (failure.student, failure.assignment) == ("broken", ASSIGNMENT)
     assert "NotJSONError" in failure.reason
+    board = scoreboard.read(Classroom(), [ASSIGNMENT])
+    assert board.not_graded == [failure]
+    assert ASSIGNMENT not in board.points["broken"]
+    shutil.rmtree(broken.parent.parent)
 
 
 def test_the_scoreboard_counts_points_and_mistakes(graded, monkeypatch):
@@ -283,9 +304,10 @@ def test_a_secret_is_never_short(tmp_path):
     """A secret that was half written would let anybody draw the graded cases."""
     secret = tmp_path / "secret"
     secret.touch()
+    names = {"nbgrader": {"student": "ada", "assignment": ASSIGNMENT}}
 
     with pytest.raises(ValueError, match="holds 0 bytes, a course secret has 32"):
-        GradedSeeds(secret_file=str(secret)).seed_for("ada", ASSIGNMENT)
+        GradedSeeds(secret_file=str(secret)).seed_for(new_notebook(), names)
 
 
 def test_nothing_in_the_room_leads_to_the_package_that_judges():

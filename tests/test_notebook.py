@@ -47,6 +47,13 @@ def test_an_unknown_exercise_is_one_sentence():
         check("conv2", RIGHT)
 
 
+@pytest.mark.parametrize("arguments", [("conv2d",), (RIGHT,), ("conv2d", RIGHT, RIGHT)])
+def test_a_call_of_another_shape_shows_the_right_one(arguments):
+    """The likeliest mistake of all: the name or the function alone."""
+    with pytest.raises(CheckFailed, match=r'check\("conv2d", conv2d\)'):
+        check(*arguments)
+
+
 @pytest.mark.parametrize("name", [None, 7, ["conv2d"]])
 def test_a_name_that_is_no_text_is_one_sentence(name):
     """Nothing a student writes makes check fail in a way of its own."""

@@ -21,6 +21,9 @@ from sqlalchemy.exc import SAWarning
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 
+FAILED = ".failed"  # ends the name of a record that says why
+
+
 class NoCourse(FileNotFoundError):  # noqa: N818, the name says what happened
     """The current folder holds no course."""
 
@@ -81,11 +84,24 @@ class Classroom:
         return self._each(
             "release",
             [(assignment, ".") for assignment in assignments],
-            lambda assignment, _: self.api.generate_assignment(assignment, force=True),
+            self._generate,
             self.coursedir.source_directory,
             self.coursedir.release_directory,
             force=not known.issuperset(assignments),
         )
+
+    def _generate(self, assignment, _):
+        """Generate one release; a notebook that somebody worked in is kept beside it."""
+        folder = Path(self.coursedir.release_directory, assignment)
+        before = {path: path.read_bytes() for path in folder.glob("*.ipynb")}
+        result = self.api.generate_assignment(assignment, force=True)
+        for path, content in before.items():
+            if not path.exists() or path.read_bytes() != content:
+                kept = self._records.parent / "replaced" / assignment / f"{_short(content)}.ipynb"
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(content)
+                self.console.print(f"release: {path.name} was replaced; what it held is in {kept}")
+        return result
 
     def grade(self, assignments, *, force=False):
         """Autograde every submission that differs from the one last graded, or all.
@@ -130,11 +146,28 @@ class Classroom:
             force=force,
         )
 
+    def not_graded(self, assignments):
+        """List the submissions that could not be graded when they were last tried.
+
+        Returns
+        -------
+        failures : list of Failure
+        """
+        return [
+            Failure(path.stem, assignment, path.read_text(encoding="utf-8"))
+            for assignment in assignments
+            for path in sorted((self._records / "grade" / assignment).glob(f"*{FAILED}"))
+        ]
+
+    @property
+    def _records(self):
+        return Path(self.coursedir.autograded_directory).parent / "done"
+
     def _handed_in(self, assignments):
         return [(a, student) for a in assignments for student in self.students(a)]
 
     def _each(self, step, work, call, source, target, *, force=False):
-        records = Path(self.coursedir.autograded_directory).parent / "done" / step
+        records = self._records / step
         due = []
         for assignment, student in work:
             record = records / assignment / f"{student}.sha256"
@@ -148,11 +181,11 @@ class Classroom:
             with _progress(self.console) as progress:
                 for assignment, student, record, digest in progress.track(due, description=step):
                     result = call(assignment, student)
-                    if result["success"]:
-                        record.parent.mkdir(parents=True, exist_ok=True)
-                        record.write_text(digest, encoding="ascii")
-                    else:
-                        failures.append(Failure(student, assignment, _reason(result)))
+                    record.parent.mkdir(parents=True, exist_ok=True)
+                    reason = None if result["success"] else _reason(result)
+                    _keep(record, digest, reason)
+                    if reason:
+                        failures.append(Failure(student, assignment, reason))
         return failures
 
 
@@ -175,8 +208,20 @@ def _digest(folder):
     return total.hexdigest()
 
 
+def _short(content):
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _keep(record, digest, reason):
+    """Remember what was done with which files, or why it could not be."""
+    done, failed = record, record.with_suffix(FAILED)
+    kept, gone, text = (failed, done, reason) if reason else (done, failed, digest)
+    gone.unlink(missing_ok=True)
+    kept.write_text(text, encoding="utf-8")
+
+
 def _is_done(record, digest, target):
-    return target.is_dir() and record.exists() and record.read_text(encoding="ascii") == digest
+    return target.is_dir() and record.exists() and record.read_text(encoding="utf-8") == digest
 
 
 def _reason(result):

@@ -37,6 +37,8 @@ SLIPS = {
     "no bias in 1 x 1": ("conv1x1", "out = out + b[:, None]", "pass"),
     "overlaps overwritten": ("conv_transpose2d", "along] += np", "along] = np"),
     "no bias in 3-D": ("conv3d", "out if b is None else out + b[:, None, None, None]", "out"),
+    "maximum from 0": ("max_pool2d", "-np.inf", "0.0"),
+    "padding always counts": ("avg_pool2d", "if count_include_pad:", "if True:"),
 }
 # Other ways to be right.
 REWRITES = {
@@ -64,17 +66,17 @@ CHANGES = SLIPS | REWRITES | BROKEN
 # Who does what; after "stops at" comes the first exercise that stays unwritten.
 CLASS = {
     "amara": (),
-    "bjorn": ("corr2d flips", "kernel flipped", "no bias"),
+    "bjorn": ("maximum from 0", "corr2d flips", "kernel flipped", "no bias"),
     "chidi": ("einsum",),
     "dalia": ("forgotten + 1", "stride only in the size"),
     "emeka": ("stops at corr2d", "stops at conv2d"),
     "fumiko": ("numpy's own", "same pads the start"),
     "gustav": ("signal not flipped", "kernel flipped", "overlaps overwritten"),
     "hana": ("single precision",),
-    "imre": ("windows move by one", "no bias in 1 x 1", "no bias"),
+    "imre": ("padding always counts", "windows move by one", "no bias in 1 x 1", "no bias"),
     "jamila": ("convolution not flipped", "modes exchanged"),
     "kofi": ("box not a mean", "index out of range"),
-    "linh": ("sum of magnitudes", "kernel flipped"),
+    "linh": ("maximum from 0", "sum of magnitudes", "kernel flipped"),
     "mateo": ("stops at conv2d_true", "stops at conv1x1"),
     "noor": ("convolution transposed", "no bias in 3-D", "no bias"),
     "olga": ("asks to exit", "overlaps overwritten"),

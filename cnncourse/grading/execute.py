@@ -15,9 +15,8 @@ class ExecuteInRoom(Execute, GradedSeeds):
         super().__init__(*args, **kwargs)
 
     def preprocess(self, nb, resources=None, km=None):
-        """Run every cell; the graded cases are those of this student."""
-        names = resources["nbgrader"]
-        self._seed = self.seed_for(names["student"], names["assignment"])
+        """Run every cell; the graded cases are those of this submission."""
+        self._seed = self.seed_for(nb, resources)
         return super().preprocess(nb, resources, km)
 
     def setup_kernel(self, **kwargs):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from rich.markup import escape
 from rich.table import Table
 
 from cnncourse.collect import NOT_WRITTEN
@@ -24,11 +25,14 @@ class Scoreboard:
         How many students made a mistake, by (exercise, mistake).
     unnamed : Counter
         How many failed in a way that no known mistake explains, by (exercise, summary).
+    not_graded : list of Failure
+        Submissions that could not be graded, and why.
     """
 
     points: dict = field(default_factory=lambda: defaultdict(dict))
     mistakes: Counter = field(default_factory=Counter)
     unnamed: Counter = field(default_factory=Counter)
+    not_graded: list = field(default_factory=list)
 
 
 def read(classroom, assignments):
@@ -43,11 +47,13 @@ def read(classroom, assignments):
     -------
     scoreboard : Scoreboard
     """
-    board = Scoreboard()
+    board = Scoreboard(not_graded=classroom.not_graded(assignments))
+    missing = {(failure.assignment, failure.student) for failure in board.not_graded}
     with Gradebook(classroom.coursedir.db_url, classroom.coursedir.course_id) as gradebook:
         for assignment in assignments:
             for row in gradebook.submission_dicts(assignment):
-                board.points[row["student"]][assignment] = (row["score"], row["max_score"])
+                if (assignment, row["student"]) not in missing:
+                    board.points[row["student"]][assignment] = (row["score"], row["max_score"])
     for assignment in assignments:
         graded = Path(classroom.coursedir.autograded_directory).glob(f"*/{assignment}/*.ipynb")
         for path in sorted(graded):
@@ -62,7 +68,8 @@ def tables(board, assignments):
     -------
     tables : list of rich.table.Table
     """
-    return [_points_table(board, assignments), _mistakes_table(board)]
+    drawn = [_points_table(board, assignments), _mistakes_table(board)]
+    return [*drawn, _failures_table(board)] if board.not_graded else drawn
 
 
 def _count(board, notebook):
@@ -92,7 +99,9 @@ def _points_table(board, assignments):
         reached, possible = _total(row)
         cells = [f"{row[a][0]:g} / {row[a][1]:g}" if a in row else "-" for a in assignments]
         share = reached / possible if possible else 0.0
-        table.add_row(student, *cells, f"{reached:g} / {possible:g}", "█" * round(20 * share))
+        table.add_row(
+            escape(student), *cells, f"{reached:g} / {possible:g}", "█" * round(20 * share)
+        )
     return table
 
 
@@ -109,7 +118,17 @@ def _mistakes_table(board):
     for count, exercise, what, style in sorted(
         rows, key=lambda row: (bool(row[3]), -row[0], row[1:])
     ):
-        table.add_row(str(count), exercise, what, style=style)
+        table.add_row(str(count), exercise, escape(what), style=style)
+    return table
+
+
+def _failures_table(board):
+    table = Table(title="Not graded", title_justify="left")
+    table.add_column("student")
+    table.add_column("assignment")
+    table.add_column("why")
+    for failure in board.not_graded:
+        table.add_row(escape(failure.student), failure.assignment, escape(failure.reason))
     return table
 
 

@@ -1,8 +1,9 @@
-"""Which cases a student is graded on: drawn per course secret and student, and repeatable."""
+"""Which cases a submission is graded on: drawn from a course secret, and repeatable."""
 
 import contextlib
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import tempfile
@@ -15,27 +16,34 @@ KEY_BYTES = 32
 
 
 class GradedSeeds(Configurable):
-    """Gives the two preprocessors that need it the same seed for the same student."""
+    """Gives the two preprocessors that need it the same seed for the same submission."""
 
     secret_file = Unicode(
         "classroom/secret",
         help="Where the course secret is kept; made at its first use, and never to be shared.",
     ).tag(config=True)
 
-    def seed_for(self, student, assignment):
-        """Derive the seed of a student's graded cases.
+    def seed_for(self, nb, resources):
+        """Derive the seed of a submission's graded cases.
 
         Parameters
         ----------
-        student, assignment : str
-            As nbgrader names them.
+        nb : NotebookNode
+            The submission. Its code takes part, so that what a student may have learnt about
+            the cases of one submission is worth nothing in the next.
+        resources : dict
+            nbgrader's, with the student's and the assignment's name.
 
         Returns
         -------
         seed : str
+            The same submission has the same seed, so that a complaint can be replayed.
         """
+        names = resources["nbgrader"]
+        code = [cell.source for cell in nb.cells if cell.cell_type == "code"]
+        message = json.dumps([names["assignment"], names["student"], code]).encode("ascii")
         key = _read_or_make(Path(self.secret_file))
-        return hmac.new(key, f"{assignment}/{student}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def _read_or_make(path):

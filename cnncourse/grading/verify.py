@@ -26,8 +26,7 @@ class VerifyAnswers(NbGraderPreprocessor, GradedSeeds):
 
     def preprocess(self, nb, resources):
         """Judge every sealed test cell of a notebook."""
-        names = resources["nbgrader"]
-        self._seed = self.seed_for(names["student"], names["assignment"])
+        self._seed = self.seed_for(nb, resources)
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, cell_index):
