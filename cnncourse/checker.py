@@ -1,12 +1,13 @@
 """Judge answers against the reference, and name the mistakes. Runs no code of a student's."""
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
 
 from cnncourse import reference
 from cnncourse.collect import call, collect, copy_arguments
-from cnncourse.compare import close, difference, lost_precision
+from cnncourse.compare import close, difference, lost_precision, wrong_form
 from cnncourse.seal import Answer
 from cnncourse.verdict import CaseResult, Verdict
 
@@ -38,7 +39,9 @@ def verify(exercise, answers, *, seed):
         with reference.one_thread():
             results = [_judge(exercise, *pair) for pair in pairs]
             results = _name_mistakes(exercise, pairs, results)
-    return Verdict(exercise.name, exercise.section, tuple(results), exercise.kind is bool)
+    oracle = None if exercise.has_judge else "PyTorch"
+    all_or_nothing = exercise.kind is bool
+    return Verdict(exercise.name, exercise.section, tuple(results), all_or_nothing, oracle)
 
 
 def judge(exercise, function, *, seed):
@@ -55,15 +58,29 @@ def describe_call(exercise, arguments):
         Such as ``conv2d(x: (2, 3, 7, 6), w: (4, 3, 3, 2), stride=2)``.
     """
     shown = [
-        f"{name}: {value.shape}" if isinstance(value, np.ndarray) else f"{name}={value!r}"
+        f"{name}{': ' if isinstance(value, np.ndarray) else '='}{_describe(value)}"
         for name, value in arguments.items()
     ]
     return f"{exercise.name}({', '.join(shown)})"
 
 
+def _describe(value):
+    """Write an argument: an array by its shape, a function by its name."""
+    if isinstance(value, np.ndarray):
+        return str(value.shape)
+    if isinstance(value, np.random.Generator):
+        return "a generator"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_describe(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_describe, value)) + "]"
+    return value.__name__ if inspect.isfunction(value) else repr(value)
+
+
 def _expected(exercise, case):
-    value = exercise.reference(**copy_arguments(case.arguments))
-    return value if isinstance(value, tuple) else (value,)
+    value = exercise.answer(exercise.reference, copy_arguments(case.arguments))
+    values = value if isinstance(value, tuple) else (value,)
+    return [np.asarray(one) for one in values]
 
 
 def _judge(exercise, case, answer, always=False):
@@ -73,10 +90,15 @@ def _judge(exercise, case, answer, always=False):
         return _failure(exercise, case, answer.problem, call="" if always else asked)
     if len(answer.arrays) != len(exercise.outputs):
         return _failure(exercise, case, "an output is missing", call=asked)
+    if exercise.has_judge:
+        return _judge_properties(exercise, case, answer, asked)
+    return _compare(exercise, case, answer, asked)
+
+
+def _compare(exercise, case, answer, asked):
     note = None
-    all_expected = [np.asarray(value) for value in _expected(exercise, case)]
     for got, expected, (name, axes) in zip(
-        answer.arrays, all_expected, exercise.outputs.items(), strict=True
+        answer.arrays, _expected(exercise, case), exercise.outputs.items(), strict=True
     ):
         differs = difference(got, expected, name=name, axes=axes, kind=exercise.kind_of(name))
         if differs and lost_precision(got, expected):
@@ -87,9 +109,31 @@ def _judge(exercise, case, answer, always=False):
     return CaseResult(case.claim, True, note=note)
 
 
+def _judge_properties(exercise, case, answer, asked):
+    for got, (name, axes) in zip(answer.arrays, exercise.outputs.items(), strict=True):
+        differs = wrong_form(got, len(axes.split()), name=name, kind=exercise.kind_of(name))
+        if differs:
+            return _failure(exercise, case, *differs, call=asked)
+    try:
+        finding = exercise.finding(copy_arguments(case.arguments), answer.arrays)
+    except Exception as error:  # no answer, however odd, may end a class's run
+        said = f"the answer could not be judged: {type(error).__name__}: {error}"
+        return _failure(exercise, case, said[:300], call=asked)
+    if finding is None:
+        return CaseResult(case.claim, True)
+    result = _failure(exercise, case, finding.summary, finding.detail, call=asked)
+    return _with_mistake(result, exercise.mistakes.get(finding.mistake))
+
+
+def _with_mistake(result, mistake):
+    if mistake is None:
+        return result
+    return replace(result, mistake=mistake.name, hint=mistake.hint, section=mistake.section)
+
+
 def _failure(exercise, case, summary, detail=None, **more):
     said = f"{exercise.name}: {detail or summary}"
-    return CaseResult(case.claim, False, summary, said, **more)
+    return CaseResult(case.claim, False, summary, said, section=case.section, **more)
 
 
 def _in_numbers(values):
@@ -106,12 +150,16 @@ def _in_numbers(values):
 
 def _name_mistakes(exercise, pairs, results):
     """Give each failing case that a known mistake explains the mistake's name."""
-    failing = [i for i, r in enumerate(results) if not r.passed and pairs[i][1].arrays]
+    failing = [
+        i
+        for i, result in enumerate(results)
+        if not result.passed and not result.mistake and pairs[i][1].arrays
+    ]
     mistake = _find_mistake(exercise, pairs, pairs[failing[0]]) if failing else None
     if mistake is None:
         return results
     return [
-        replace(result, mistake=mistake.name, hint=mistake.hint, section=mistake.section)
+        _with_mistake(result, mistake)
         if i in failing and _makes(exercise, mistake, *pairs[i])
         else result
         for i, result in enumerate(results)

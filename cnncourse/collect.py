@@ -1,6 +1,7 @@
 """Put an exercise's cases to a student's function. Knows no right answer."""
 
 import contextlib
+import copy
 import inspect
 import signal
 import threading
@@ -12,6 +13,7 @@ from cnncourse.seal import MAX_BYTES, Answer
 
 TIME_LIMIT = 10  # seconds for one call
 PATIENCE = 2  # calls that may take too long
+TOO_LONG = "takes longer than"
 NOT_WRITTEN = "not written yet"
 
 
@@ -30,7 +32,7 @@ def collect(exercise, function, *, seed, time_limit=TIME_LIMIT):
     seed : str
         Which cases to draw.
     time_limit : float
-        Seconds a call may take.
+        Seconds a call may take, where the case does not say.
 
     Returns
     -------
@@ -38,13 +40,14 @@ def collect(exercise, function, *, seed, time_limit=TIME_LIMIT):
         One for each case. A function that was stopped twice is not called again: the
         cases are small, and a class is waiting.
     """
-    too_long = _too_long(time_limit)
     answers = []
     for case in exercise.draw(seed):
-        if [answer.problem for answer in answers].count(too_long) == PATIENCE:
+        stopped = [answer for answer in answers if (answer.problem or "").startswith(TOO_LONG)]
+        if len(stopped) == PATIENCE:
             answers.append(Answer(problem="not called again: it took too long twice"))
         else:
-            answers.append(call(exercise, function, case.arguments, time_limit=time_limit))
+            limit = case.seconds or time_limit
+            answers.append(call(exercise, function, case.arguments, time_limit=limit))
     return answers
 
 
@@ -80,37 +83,32 @@ def call(exercise, function, arguments, *, time_limit=TIME_LIMIT):
 def _call(exercise, function, arguments, time_limit):
     if not callable(function):
         return Answer(problem=f"got {_a(function)}, expected a function")
-    given = copy_arguments(arguments)
-    bound = exercise.signature.bind(**given)
-    if not _accepts(function, bound):
+    if not _accepts(function, exercise.signature):
         return Answer(problem=_signature_problem(exercise, function))
+    given = copy_arguments(arguments)
     try:
         with _limit(time_limit):
-            value = function(*bound.args, **bound.kwargs)
+            value = exercise.answer(function, given)
         return _check_value(exercise, value, arguments, given)
     except KeyboardInterrupt:
         raise
     except _TookTooLong:
-        return Answer(problem=_too_long(time_limit))
+        return Answer(problem=f"{TOO_LONG} {time_limit:g} s for one call")
     except BaseException as error:
         return Answer(problem=_describe_error(function, error))
 
 
 def copy_arguments(arguments):
-    """Copy the arrays among arguments, in their own memory order."""
-    return {
-        name: value.copy(order="K") if isinstance(value, np.ndarray) else value
-        for name, value in arguments.items()
-    }
+    """Copy arguments and all they hold; arrays keep their memory order."""
+    return copy.deepcopy(arguments)
 
 
-def _too_long(seconds):
-    return f"takes longer than {seconds:g} s for one call"
-
-
-def _accepts(function, bound):
+def _accepts(function, signature):
+    """Tell whether a function can be called as a signature says, with all its options."""
+    by_place = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    by_name = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
     try:
-        inspect.signature(function).bind(*bound.args, **bound.kwargs)
+        inspect.signature(function).bind(*by_place, **dict.fromkeys(by_name))
     except TypeError:
         return False
     except ValueError:  # a builtin without a signature: calling it will tell
@@ -164,7 +162,19 @@ def _value_problem(value, axes):
 
 
 def _differs(before, after):
-    return isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True)
+    if isinstance(before, np.ndarray):
+        return not _same_array(before, after)
+    if isinstance(before, list | tuple):
+        return len(before) != len(after) or any(map(_differs, before, after))
+    if isinstance(before, dict):
+        return list(before) != list(after) or any(map(_differs, before.values(), after.values()))
+    return False
+
+
+def _same_array(before, after):
+    return isinstance(after, np.ndarray) and np.array_equal(
+        before, after, equal_nan=before.dtype.kind in "fc"
+    )
 
 
 def _a(value):

@@ -69,13 +69,34 @@ def difference(got, expected, *, name="out", axes="", kind=float):
     """
     if got.shape != expected.shape:
         return _shape_difference(got.shape, expected.shape, name, axes.split())
-    got_kind = _KIND_NAMES.get(got.dtype.kind, str(got.dtype))
-    if got_kind != kind.__name__:
-        return _dtype_difference(got, name, got_kind, kind)
+    if wrong := _wrong_dtype(got, name, kind):
+        return wrong
     agrees = close(got, expected)
     if agrees.all():
         return None
     return _value_difference(got, expected, agrees, name)
+
+
+def wrong_form(got, num_axes, *, name="out", kind=float):
+    """Describe what keeps an array from being judged: its number of axes, or its dtype.
+
+    Parameters
+    ----------
+    got : ndarray
+    num_axes : int
+        How many axes it should have.
+    name, kind
+        As in `difference`.
+
+    Returns
+    -------
+    difference : Difference or None
+        None if it can be judged.
+    """
+    if got.ndim != num_axes:
+        summary = f"{name} has the wrong number of axes"
+        return Difference(summary, f"{name} has {got.ndim} axes {got.shape}, expected {num_axes}")
+    return _wrong_dtype(got, name, kind)
 
 
 def lost_precision(got, expected):
@@ -100,7 +121,10 @@ def _shape_difference(got, expected, name, axes):
     return Difference(summary, f"{name} has shape {got}, expected {expected}: {listed}")
 
 
-def _dtype_difference(got, name, got_kind, kind):
+def _wrong_dtype(got, name, kind):
+    got_kind = _KIND_NAMES.get(got.dtype.kind, str(got.dtype))
+    if got_kind == kind.__name__:
+        return None
     advice = {
         (float, "int"): ": whole numbers cannot hold fractions; make the array of float64",
         (float, "complex"): ": take the real part",
@@ -109,6 +133,30 @@ def _dtype_difference(got, name, got_kind, kind):
     why = advice.get((kind, got_kind), "")
     summary = f"{name} has dtype {got.dtype}, expected {kind.__name__}{why}"
     return Difference(summary, summary)
+
+
+def deviation(got, expected):
+    """Measure how far an answer is from the right one, in tolerances.
+
+    Parameters
+    ----------
+    got, expected : ndarray
+
+    Returns
+    -------
+    deviation : float
+        At most 1 if they agree; infinite if shapes or kinds differ, or one is not finite where
+        the other is.
+    """
+    if got.shape != expected.shape or got.dtype.kind != expected.dtype.kind:
+        return np.inf
+    wrong = ~close(got, expected, tolerance=0.0)
+    if not wrong.any():
+        return 0.0
+    apart = np.abs(np.subtract(got[wrong], expected[wrong], dtype=float))
+    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
+    worst = apart.max() / (TOLERANCE * max(1.0, finite.max(initial=0.0)))
+    return float(worst) if np.isfinite(worst) else np.inf
 
 
 def _value_difference(got, expected, agrees, name):

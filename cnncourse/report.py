@@ -73,7 +73,11 @@ def _wrap(text, *, indent="  "):
 
 
 def _all_agree(verdict):
-    return f"{verdict.exercise}: all {len(verdict.results)} cases agree with PyTorch"
+    return f"{verdict.exercise}: all {len(verdict.results)} cases {_are_right(verdict)}"
+
+
+def _are_right(verdict):
+    return f"agree with {verdict.oracle}" if verdict.oracle else "are right"
 
 
 def _heading(verdict, points, colour):
@@ -81,7 +85,8 @@ def _heading(verdict, points, colour):
     sentence = _all_agree(verdict)
     if failure:
         total = len(verdict.results)
-        sentence = f"{verdict.exercise}: {verdict.num_passed} of {total} cases agree with PyTorch"
+        right = f"{verdict.num_passed} of {total} cases {_are_right(verdict)}"
+        sentence = f"{verdict.exercise}: {right}"
     return (
         f'<p style="margin:0"><strong style="color:{colour}">'
         f"{'✗' if failure else '✓'} {escape(sentence)}</strong>"

@@ -53,12 +53,15 @@ class Verdict:
     all_or_nothing : bool
         Whether a share of the cases is worth nothing: half of all yes-or-no questions are
         answered rightly by chance.
+    oracle : str or None
+        What the answers were compared with; None if their properties were judged.
     """
 
     exercise: str
     section: str
     results: tuple
     all_or_nothing: bool = False
+    oracle: str | None = "PyTorch"
 
     @property
     def passed(self):

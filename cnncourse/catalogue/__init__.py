@@ -1,56 +1,50 @@
-"""What is asked of a student: every exercise, by name."""
+"""What is asked of a student: every exercise, by name.
+
+A folder holds an assignment, a module in it a topic; `contents` lists them. A module is
+imported when one of its exercises is asked for.
+"""
 
 import difflib
+from collections.abc import Mapping
+from importlib import import_module
 
-from cnncourse.catalogue import (
-    avg_pool,
-    conv1d,
-    conv2d,
-    conv2d_single,
-    conv3d,
-    conv_separable,
-    conv_transpose,
-    edges,
-    filters_1d,
-    filters_2d,
-    kernels,
-    max_pool,
-    max_unpool,
-    padding,
-    pool_indices,
-    pool_to_size,
-    separable,
-)
-from cnncourse.catalogue.exercise import Case, Exercise, Mistake, exercise
+from cnncourse.catalogue.contents import CONTENTS
+from cnncourse.catalogue.exercise import Case, Exercise, Finding, Mistake, exercise
 
-__all__ = ["EXERCISES", "Case", "Exercise", "Mistake", "UnknownExercise", "exercise", "find"]
+__all__ = [
+    "EXERCISES",
+    "Case",
+    "Exercise",
+    "Finding",
+    "Mistake",
+    "UnknownExercise",
+    "exercise",
+    "find",
+]
 
-_TOPICS = (
-    filters_1d,
-    conv1d,
-    filters_2d,
-    kernels,
-    separable,
-    edges,
-    padding,
-    conv2d_single,
-    conv2d,
-    conv_separable,
-    conv_transpose,
-    conv3d,
-    max_pool,
-    avg_pool,
-    pool_to_size,
-    pool_indices,
-    max_unpool,
-)
 
-EXERCISES = {
-    item.name: item
-    for topic in _TOPICS
-    for item in vars(topic).values()
-    if isinstance(item, Exercise)
-}
+class _Exercises(Mapping):
+    """Every `Exercise` by its name, in the order of the course."""
+
+    def __init__(self, contents):
+        self._home = {
+            name: f"{__name__}.{assignment[3:]}.{module}"  # without the number and its _
+            for assignment, modules in contents.items()
+            for module, names in modules.items()
+            for name in names
+        }
+
+    def __getitem__(self, name):
+        return getattr(import_module(self._home[name]), name)
+
+    def __iter__(self):
+        return iter(self._home)
+
+    def __len__(self):
+        return len(self._home)
+
+
+EXERCISES = _Exercises(CONTENTS)
 
 
 class UnknownExercise(LookupError):  # noqa: N818, the name says what happened

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import inspect
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,11 +18,37 @@ class Case:
     claim : str
         The property it tests, in a student's words: "stride 2 that does not divide".
     arguments : dict
-        What the function is called with, by name.
+        What the function is called with, by name: arrays, numbers, texts, lists and
+        dictionaries of them, NumPy generators, functions. Every call gets copies.
+    section : str or None
+        Where the book explains this property, as ``"page#label"``, if not where it explains
+        the exercise.
+    seconds : float or None
+        How long one call may take, if not as long as any other.
     """
 
     claim: str
     arguments: dict
+    section: str | None = None
+    seconds: float | None = None
+
+
+class Finding(NamedTuple):
+    """What a judge of properties finds wrong with an answer.
+
+    Parameters
+    ----------
+    summary : str
+        In words, without numbers: fit for a graded case.
+    detail : str
+        The same with numbers, fit for a practice case; empty if there are none.
+    mistake : str or None
+        Name of the known mistake that gives such answers.
+    """
+
+    summary: str
+    detail: str = ""
+    mistake: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,8 @@ class Exercise:
     kind: object = float
     mistakes: dict = field(default_factory=dict)
     _draw: object = None
+    _drive: object = None
+    _judge: object = None
 
     @property
     def name(self):
@@ -97,6 +126,48 @@ class Exercise:
         """
         self._draw = draw
         return draw
+
+    def drive(self, drive):
+        """Register what happens to a function in a case, if it is more than one call.
+
+        It takes the function first, then the case's arguments by name, calls the function as
+        often as it likes, and returns the outputs. It runs beside the student's code, so it
+        must not know the answer.
+        """
+        self._drive = drive
+        return drive
+
+    def judge(self, judge):
+        """Register a judge of properties, for exercises with more than one right answer.
+
+        It takes the case's arguments as a dictionary, then the outputs as arrays with the
+        number of axes and the kind that the exercise states, but of any size and with any
+        values; it returns a `Finding`, or None if the answer is right.
+        """
+        self._judge = judge
+        return judge
+
+    @property
+    def has_judge(self):
+        """Whether properties are judged, instead of a comparison with the reference."""
+        return self._judge is not None
+
+    def finding(self, arguments, outputs):
+        """Ask the judge of properties; returns a `Finding` or None."""
+        return self._judge(arguments, *outputs)
+
+    def answer(self, function, arguments):
+        """Put the arguments of a case to a function.
+
+        Returns
+        -------
+        value : object
+            What the function, or the `drive` around it, returns.
+        """
+        if self._drive is not None:
+            return self._drive(function, **arguments)
+        bound = self.signature.bind(**arguments)
+        return function(*bound.args, **bound.kwargs)
 
     def draw(self, seed):
         """Draw the cases of one seed.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnncourse import reference
-from cnncourse.catalogue.conv2d_single import draw_by_hand
+from cnncourse.catalogue.convolution.conv2d_single import draw_by_hand
 from cnncourse.catalogue.exercise import Case, exercise
 from cnncourse.catalogue.layers import add_layer_mistakes
 from cnncourse.catalogue.windows import (

@@ -4,8 +4,8 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
-from cnncourse.catalogue.pool_padding import hang_over
-from cnncourse.catalogue.pool_windows import (
+from cnncourse.catalogue.pooling.pool_padding import hang_over
+from cnncourse.catalogue.pooling.pool_windows import (
     add_map_mistakes,
     add_pool_pair_mistakes,
     add_pool_size_mistakes,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnncourse.catalogue.pool_windows import each, sizes_of
+from cnncourse.catalogue.pooling.pool_windows import each, sizes_of
 from cnncourse.catalogue.windows import crop_spatial, per_axis
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
-from cnncourse.catalogue.pool_windows import add_map_mistakes, draw_by_hand
+from cnncourse.catalogue.pooling.pool_windows import add_map_mistakes, draw_by_hand
 from cnncourse.catalogue.windows import per_axis
 
 

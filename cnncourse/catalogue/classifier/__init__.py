@@ -1,0 +1,1 @@
+"""Activations, fully connected layers and the loss."""

@@ -1,0 +1,1 @@
+"""Filters in one and two dimensions."""

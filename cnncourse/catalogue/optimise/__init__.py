@@ -1,0 +1,1 @@
+"""Initialisation, optimisers and schedules."""

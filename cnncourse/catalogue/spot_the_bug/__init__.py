@@ -1,0 +1,1 @@
+"""Broken layers to be caught."""
