@@ -77,7 +77,8 @@ def _describe(value):
     return value.__name__ if inspect.isfunction(value) else repr(value)
 
 
-def _expected(exercise, case):
+def answer_of_reference(exercise, case):
+    """Compute the right answer to a case: a list of arrays, one for each output."""
     value = exercise.answer(exercise.reference, copy_arguments(case.arguments))
     values = value if isinstance(value, tuple) else (value,)
     return [np.asarray(one) for one in values]
@@ -98,7 +99,7 @@ def _judge(exercise, case, answer, always=False):
 def _compare(exercise, case, answer, asked):
     note = None
     for got, expected, (name, axes) in zip(
-        answer.arrays, _expected(exercise, case), exercise.outputs.items(), strict=True
+        answer.arrays, answer_of_reference(exercise, case), exercise.outputs.items(), strict=True
     ):
         differs = difference(got, expected, name=name, axes=axes, kind=exercise.kind_of(name))
         if differs and lost_precision(got, expected):

@@ -1,5 +1,7 @@
 """The command line: ``cnncourse ...``, for instructors."""
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,22 +54,62 @@ def scoreboard(assignments: Assignments = None):
         console.print(table)
 
 
+@app.command()
+def audit(
+    assignments: Assignments = None,
+    seeds: Annotated[int, typer.Option(help="How many times to draw the cases.", min=1)] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of a table.")
+    ] = False,
+):
+    """Prove the checks: every known mistake caught and named, every right way accepted."""
+    try:
+        from cnncourse.audit import audit_all, table
+    except ModuleNotFoundError as error:
+        raise _stop_without(error) from None
+    from cnncourse.catalogue.contents import CONTENTS
+
+    _refuse_unknown(assignments, list(CONTENTS))
+    audits = []
+    with console.status("audit") as status:
+        for one in audit_all(Path(), assignments, seeds=[f"audit {n}" for n in range(seeds)]):
+            audits.append(one)
+            status.update(f"audit: {one.exercise}, {len(audits)} exercises done")
+    if as_json:
+        console.print_json(json.dumps([one.as_dict() for one in audits]))
+    else:
+        console.print(table(audits))
+        for one in audits:
+            for problem in one.problems:
+                _say_in_red(f"{one.exercise}: {problem}")
+    if not all(one.passed for one in audits):
+        raise typer.Exit(1)
+
+
 def _open(assignments):
     # nbgrader takes seconds to import: only here, so that `--help` answers at once.
     try:
         from cnncourse.grading.classroom import Classroom, NoCourse
     except ModuleNotFoundError as error:
-        package = error.name.partition(".")[0]
-        raise _stop(f"grading needs {package}: pip install '.[grade]'") from None
+        raise _stop_without(error) from None
     try:
         classroom = Classroom(console)
     except NoCourse as error:
         raise _stop(str(error)) from None
     known = classroom.assignments()
+    _refuse_unknown(assignments, known)
+    return classroom, assignments or known
+
+
+def _refuse_unknown(assignments, known):
     unknown = set(assignments or ()) - set(known)
     if unknown:
         raise _stop(f"no assignment {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
-    return classroom, assignments or known
+
+
+def _stop_without(error):
+    package = error.name.partition(".")[0]
+    return _stop(f"grading needs {package}: pip install '.[grade]'")
 
 
 def _finish(failures):

@@ -1,6 +1,7 @@
 """exercises/ is what solutions/ generates, byte for byte, and both read well."""
 
 import os
+import re
 import shutil
 
 import nbformat
@@ -122,3 +123,35 @@ def test_no_solution_is_left_in_the_release(assignment):
         assert "BEGIN SOLUTION" not in cell.source
         if is_solution(cell):
             assert 'raise NotImplementedError("not written yet")' in cell.source
+
+
+@each_assignment
+def test_the_notebook_announces_the_points_it_gives(assignment):
+    """Heading, table and test cell agree; the last row of the table is the sum."""
+    cells = {cell.id: cell for cell in notebook("solutions", assignment).cells}
+    prose = "\n".join(cell.source for cell in cells.values() if cell.cell_type == "markdown")
+    rows = re.findall(r"^\|.*`(\w+)` \| (\d+) \| (\d+) \| ([123])", cells["intro"].source, re.M)
+    points = [cells[f"check_{name}"].metadata.nbgrader.points for name, *_ in rows]
+    totals = re.search(r"\*\*(\d+)\*\* \| \*\*(\d+)\*\*", cells["intro"].source)
+
+    assert [name for name, *_ in rows] == [c.id for c in cells.values() if is_solution(c)]
+    assert [int(announced) for _, announced, *_ in rows] == points
+    assert [int(total) for total in totals.groups()] == [
+        sum(points),
+        sum(int(minutes) for _, _, minutes, _ in rows),
+    ]
+    for name, announced, minutes, difficulty in rows:
+        worth = f"{announced} point" + "s" * (announced != "1")
+        heading = f"{name}`? · {worth} · about {minutes} minutes? · difficulty {difficulty}"
+        assert re.search(f"^### .*{heading}", prose, re.M), name
+
+
+@each_assignment
+def test_every_exercise_says_what_is_graded(assignment):
+    """What the cases claim is no secret; their numbers are."""
+    prose = ""
+    for cell in notebook("solutions", assignment).cells:
+        if cell.cell_type == "markdown":
+            prose = cell.source
+        elif is_solution(cell):
+            assert "**Graded" in prose, cell.id

@@ -17,6 +17,7 @@ RANKS = {
     **dict.fromkeys(["checker", "report", "data", "models"], 2),
     **dict.fromkeys(["notebook", "training"], 3),
     "grading": 4,
+    "audit": 4,
     "cli": 5,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

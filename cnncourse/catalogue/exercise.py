@@ -152,6 +152,11 @@ class Exercise:
         """Whether properties are judged, instead of a comparison with the reference."""
         return self._judge is not None
 
+    @property
+    def is_one_call(self):
+        """Whether a case is one call with its arguments; else `drive` makes the calls."""
+        return self._drive is None
+
     def finding(self, arguments, outputs):
         """Ask the judge of properties; returns a `Finding` or None."""
         return self._judge(arguments, *outputs)

@@ -25,7 +25,7 @@ from traitlets import default
 import cnncourse
 
 ALLOWED = ("ipykernel", "matplotlib", "numpy")
-NOT_IN_THE_ROOM = ("__pycache__", "cli.py", "data", "grading", "models", "training")
+NOT_IN_THE_ROOM = ("__pycache__", "audit.py", "cli.py", "data", "grading", "models", "training")
 _BOOT = Path(__file__).with_name("room_boot.py")
 
 
