@@ -5,6 +5,8 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Tests and exercises compute tiny things: threads would only wait for each other.
 test class grade: export OMP_NUM_THREADS := 1
+# Workers of pytest: one a core; WORKERS=0 runs everything in one process.
+WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PACKAGE := $(shell find cnncourse -name '*.py')
@@ -61,9 +63,9 @@ grade: $(ENV) ## grade what is in classroom/submitted and write the feedback
 
 test: $(ENV) lint ## run every test
 	@echo "== package, doctests, book, browser"
-	@pytest --doctest-modules
+	@pytest --doctest-modules --numprocesses $(WORKERS) --dist loadgroup
 	@echo "== notebooks"
-	@CNNCOURSE_MODE=smoke pytest --nbval-lax -p no:warnings solutions book/capstones
+	@CNNCOURSE_MODE=smoke pytest --nbval-lax -p no:warnings --numprocesses $(WORKERS) --dist loadfile solutions book/capstones
 
 lint: $(ENV)
 	@ruff check .

@@ -39,7 +39,7 @@ def verify(exercise, answers, *, seed):
         with reference.one_thread():
             results = [_judge(exercise, *pair) for pair in pairs]
             results = _name_mistakes(exercise, pairs, results)
-    oracle = None if exercise.has_judge else "PyTorch"
+    oracle = None if exercise.has_judge else exercise.oracle
     all_or_nothing = exercise.kind is bool
     return Verdict(exercise.name, exercise.section, tuple(results), all_or_nothing, oracle)
 
@@ -60,6 +60,7 @@ def describe_call(exercise, arguments):
     shown = [
         f"{name}{': ' if isinstance(value, np.ndarray) else '='}{_describe(value)}"
         for name, value in arguments.items()
+        if exercise.signature.parameters or exercise.is_one_call
     ]
     return f"{exercise.name}({', '.join(shown)})"
 
@@ -112,7 +113,7 @@ def _compare(exercise, case, answer, asked):
 
 def _judge_properties(exercise, case, answer, asked):
     for got, (name, axes) in zip(answer.arrays, exercise.outputs.items(), strict=True):
-        differs = wrong_form(got, len(axes.split()), name=name, kind=exercise.kind_of(name))
+        differs = wrong_form(got, axes, name=name, kind=exercise.kind_of(name))
         if differs:
             return _failure(exercise, case, *differs, call=asked)
     try:

@@ -13,6 +13,7 @@ from cnncourse.seal import MAX_BYTES, Answer
 
 TIME_LIMIT = 10  # seconds for one call
 PATIENCE = 2  # calls that may take too long
+PATIENCE_OF_CLOCKS = 5  # a busy machine's clock against its processor's, where speed counts
 TOO_LONG = "takes longer than"
 NOT_WRITTEN = "not written yet"
 
@@ -46,12 +47,20 @@ def collect(exercise, function, *, seed, time_limit=TIME_LIMIT):
         if len(stopped) == PATIENCE:
             answers.append(Answer(problem="not called again: it took too long twice"))
         else:
-            limit = case.seconds or time_limit
-            answers.append(call(exercise, function, case.arguments, time_limit=limit))
+            limit = max(time_limit, PATIENCE_OF_CLOCKS * (case.seconds or 0))
+            answers.append(
+                call(
+                    exercise,
+                    function,
+                    case.arguments,
+                    time_limit=limit,
+                    processor_limit=case.seconds,
+                )
+            )
     return answers
 
 
-def call(exercise, function, arguments, *, time_limit=TIME_LIMIT):
+def call(exercise, function, arguments, *, time_limit=TIME_LIMIT, processor_limit=None):
     """Call a function once; whatever it does, the result is an `Answer`.
 
     Parameters
@@ -61,7 +70,9 @@ def call(exercise, function, arguments, *, time_limit=TIME_LIMIT):
     arguments : dict
         By name; the function gets copies.
     time_limit : float or None
-        Seconds; None for code that is our own.
+        Seconds by the clock; None for code that is our own.
+    processor_limit : float or None
+        Seconds of processor time: a right answer on a busy machine is not a slow one.
 
     Returns
     -------
@@ -73,27 +84,27 @@ def call(exercise, function, arguments, *, time_limit=TIME_LIMIT):
         If the student interrupts.
     """
     try:
-        return _call(exercise, function, arguments, time_limit)
+        return _call(exercise, function, arguments, time_limit, processor_limit)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an object that lies about itself, its name, its signature
         return Answer(problem=f"cannot be called: looking at it raises {type(error).__name__}")
 
 
-def _call(exercise, function, arguments, time_limit):
+def _call(exercise, function, arguments, time_limit, processor_limit):
     if not callable(function):
         return Answer(problem=f"got {_a(function)}, expected a function")
     if not _accepts(function, exercise.signature):
         return Answer(problem=_signature_problem(exercise, function))
     given = copy_arguments(arguments)
     try:
-        with _limit(time_limit):
+        with _alarm("REAL", "ALRM", time_limit), _alarm("PROF", "PROF", processor_limit):
             value = exercise.answer(function, given)
         return _check_value(exercise, value, arguments, given)
     except KeyboardInterrupt:
         raise
-    except _TookTooLong:
-        return Answer(problem=f"{TOO_LONG} {time_limit:g} s for one call")
+    except _TookTooLong as stopped:
+        return Answer(problem=f"{TOO_LONG} {stopped.args[0]:g} s for one call")
     except BaseException as error:
         return Answer(problem=_describe_error(function, error))
 
@@ -132,10 +143,11 @@ def _check_value(exercise, value, arguments, given):
     if len(exercise.outputs) > 1 and not _is_tuple_of(value, len(exercise.outputs)):
         expected = ", ".join(exercise.outputs)
         return Answer(problem=f"returned {_a(value)}, expected the tuple ({expected})")
-    for one, axes in zip(values, exercise.outputs.values(), strict=True):
+    for one, (name, axes) in zip(values, exercise.outputs.items(), strict=True):
         problem = _value_problem(one, axes)
         if problem:
-            return Answer(problem=problem)
+            where = f"output {name}: " if len(values) > 1 else ""
+            return Answer(problem=where + problem)
     changed = [name for name, before in arguments.items() if _differs(before, given[name])]
     if changed:
         return Answer(problem=f"changes its input {' and '.join(changed)} in place; copy it first")
@@ -203,22 +215,26 @@ def _own_line(function, error):
 
 
 @contextlib.contextmanager
-def _limit(seconds):
-    """Interrupt the block after some seconds, where the system has an alarm clock."""
+def _alarm(timer, name, seconds):
+    """Interrupt the block after some seconds, where the system has such an alarm clock.
+
+    The timer REAL runs by the clock and sends the signal ALRM; PROF counts processor time.
+    """
     in_main = threading.current_thread() is threading.main_thread()
     if seconds is None or not (in_main and hasattr(signal, "setitimer")):
         yield
         return
+    timer, number = getattr(signal, f"ITIMER_{timer}"), getattr(signal, f"SIG{name}")
 
     def ring(signum, frame):
-        raise _TookTooLong
+        raise _TookTooLong(seconds)
 
-    handler = signal.signal(signal.SIGALRM, ring)
+    handler = signal.signal(number, ring)
     # It rings on, every second: a bare `except` may swallow it once.
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    before = signal.setitimer(timer, seconds, 1)
     try:
         yield
     finally:
         # Whoever else had set the alarm, a test's time limit say, gets it back.
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(timer, *before)
+        signal.signal(number, handler)

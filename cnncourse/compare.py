@@ -13,6 +13,7 @@ import numpy as np
 
 TOLERANCE = 1e-9  # of the largest expected value, at least 1
 SINGLE = 3e-6  # the same, for answers computed in float32
+ANY_AXES = "..."
 
 _KIND_NAMES = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
@@ -53,7 +54,7 @@ def difference(got, expected, *, name="out", axes="", kind=float):
     name : str
         What to call the array.
     axes : str
-        Names of the expected axes, separated by spaces.
+        Names of the expected axes, separated by spaces; ``"..."`` for any number of them.
     kind : type
         `float`, `int` or `bool`: what `got` has to hold.
 
@@ -68,7 +69,9 @@ def difference(got, expected, *, name="out", axes="", kind=float):
     'out[1] is 2, expected 3 (1 of 2 values differ)'
     """
     if got.shape != expected.shape:
-        return _shape_difference(got.shape, expected.shape, name, axes.split())
+        return _shape_difference(
+            got.shape, expected.shape, name, axes.replace(ANY_AXES, "").split()
+        )
     if wrong := _wrong_dtype(got, name, kind):
         return wrong
     agrees = close(got, expected)
@@ -77,15 +80,13 @@ def difference(got, expected, *, name="out", axes="", kind=float):
     return _value_difference(got, expected, agrees, name)
 
 
-def wrong_form(got, num_axes, *, name="out", kind=float):
+def wrong_form(got, axes, *, name="out", kind=float):
     """Describe what keeps an array from being judged: its number of axes, or its dtype.
 
     Parameters
     ----------
     got : ndarray
-    num_axes : int
-        How many axes it should have.
-    name, kind
+    axes, name, kind
         As in `difference`.
 
     Returns
@@ -93,9 +94,11 @@ def wrong_form(got, num_axes, *, name="out", kind=float):
     difference : Difference or None
         None if it can be judged.
     """
-    if got.ndim != num_axes:
+    expected = axes.split()
+    if got.ndim != len(expected) and axes != ANY_AXES:
         summary = f"{name} has the wrong number of axes"
-        return Difference(summary, f"{name} has {got.ndim} axes {got.shape}, expected {num_axes}")
+        detail = f"{name} has {got.ndim} axes {got.shape}, expected {len(expected)}: {axes}"
+        return Difference(summary, detail)
     return _wrong_dtype(got, name, kind)
 
 
@@ -107,6 +110,9 @@ def lost_precision(got, expected):
 
 
 def _shape_difference(got, expected, name, axes):
+    if not expected:
+        said = f"{name} is an array of shape {got}, expected one number"
+        return Difference(said, said)
     if len(got) != len(expected):
         summary = f"{name} has the wrong number of axes"
         detail = f"{name} has {len(got)} axes {got}, expected {len(expected)}: {expected}"
@@ -123,13 +129,16 @@ def _shape_difference(got, expected, name, axes):
 
 def _wrong_dtype(got, name, kind):
     got_kind = _KIND_NAMES.get(got.dtype.kind, str(got.dtype))
-    if got_kind == kind.__name__:
-        return None
+    if got_kind == kind.__name__ or (not got.ndim and (kind, got_kind) == (float, "int")):
+        return None  # 0 is as good a number as 0.0
     advice = {
         (float, "int"): ": whole numbers cannot hold fractions; make the array of float64",
         (float, "complex"): ": take the real part",
         (int, "float"): ": make the array of int64",
     }
+    if not got.ndim and (kind, got_kind) == (int, "float"):
+        said = f"{name} is a fraction, expected a whole number: // divides and rounds down"
+        return Difference(said, said)
     why = advice.get((kind, got_kind), "")
     summary = f"{name} has dtype {got.dtype}, expected {kind.__name__}{why}"
     return Difference(summary, summary)
@@ -166,11 +175,18 @@ def _value_difference(got, expected, agrees, name):
     num_nan = int(np.isnan(got).sum()) if got.dtype.kind == "f" else 0
     nan = "some values are NaN" if num_nan and not np.isnan(expected).any() else ""
     tail = f"({count} of {got.size} values differ{'; ' + nan if nan else ''})"
-    numbers = f"{where} is {_show(got[index])}, expected {_show(expected[index])}"
+    numbers = "{} is {}, expected {}".format(where, *_show(got[index], expected[index]))
     if not index:
         tail = ""
     return Difference(nan or f"values of {name} are wrong", f"{numbers} {tail}".strip())
 
 
-def _show(value):
-    return f"{value:.6g}" if value.dtype.kind in "fc" else str(value)
+def _show(got, expected):
+    """Write two numbers with as many digits as it takes to tell them apart."""
+    if not {got.dtype.kind, expected.dtype.kind} <= set("fc"):
+        return str(got), str(expected)
+    for digits in (6, 9, 17):
+        shown = f"{got:.{digits}g}", f"{expected:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    return shown

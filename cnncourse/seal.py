@@ -64,7 +64,7 @@ def seal(exercise, answers):
         for j, array in enumerate(answer.arrays)
     }
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)
     return {
         "exercise": exercise,
         "cases": [

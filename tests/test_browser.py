@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 
 from cnncourse import pictures, reference
 
-pytestmark = pytest.mark.timeout(600)
+# One worker builds the book, and reads it.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("book")]
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])

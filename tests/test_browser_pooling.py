@@ -14,7 +14,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from interactive import ELEMENTS, STYLE
 
-pytestmark = pytest.mark.timeout(300)
+# One worker builds the book, and reads it.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("book")]
 
 FIGURES = ROOT / "book" / "figures"
 MINUS = "\u2212"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncourse import reference
-from cnncourse.catalogue import find
+from cnncourse.catalogue import Case, Exercise, find
 from cnncourse.checker import judge, verify
 from cnncourse.collect import collect
 from cnncourse.report import to_html, to_text
@@ -162,6 +162,26 @@ def test_a_call_that_never_ends_is_stopped():
     assert first.problem == second.problem == "takes longer than 0.05 s for one call"
     assert {a.problem for a in others} == {"not called again: it took too long twice"}
     assert time.monotonic() - start < 5
+
+
+def test_speed_is_measured_in_processor_time():
+    """Waiting for a busy machine is nobody's fault; computing for long is."""
+    case = Case("fast enough", {"x": np.ones(3)}, seconds=0.2)
+    exercise = Exercise(lambda x: x, "00_none", "page#label", {"out": "N"})
+    exercise.cases(lambda rng: iter([case]))
+
+    def waits(x):
+        time.sleep(0.4)
+        return x
+
+    def computes(x):
+        while True:
+            pass
+
+    assert collect(exercise, waits, seed=SEED)[0].problem is None
+    assert collect(exercise, computes, seed=SEED)[0].problem == (
+        "takes longer than 0.2 s for one call"
+    )
 
 
 def test_an_interrupt_by_the_student_is_theirs():

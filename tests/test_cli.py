@@ -30,7 +30,7 @@ def test_an_unknown_assignment_is_answered_with_those_there_are(course):
     code, said = run("grade", "02_filter")
 
     assert code == 2
-    assert "no assignment 02_filter; there are: 02_filters, 04_convolution" in said
+    assert "no assignment 02_filter; there are: 01_arrays, 02_filters" in said
 
 
 def test_a_student_who_has_no_nbgrader_is_told_how_to_get_it(course, monkeypatch):

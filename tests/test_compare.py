@@ -103,3 +103,33 @@ def test_any_deviation_above_the_tolerance_is_found(expected, data):
     got.flat[index] += 2.1 * TOLERANCE * max(1.0, np.abs(expected).max())
 
     assert close(got, expected).sum() == expected.size - 1
+
+
+def test_a_fraction_where_a_number_is_counted_is_told_how_to_divide():
+    """The most likely first mistake with sizes: / for //."""
+    found = difference(np.array(2.5), np.array(2), kind=int)
+
+    assert (
+        found.summary == "out is a fraction, expected a whole number: // divides and rounds down"
+    )
+
+
+def test_an_array_where_one_number_is_expected_is_told_so():
+    """No talk of axes where there are none."""
+    found = difference(np.array([1, 2]), np.array(3), kind=int)
+
+    assert found.detail == "out is an array of shape (2,), expected one number"
+
+
+def test_numbers_that_print_alike_get_more_digits():
+    """Else the report would say that 142.573 is not 142.573."""
+    found = difference(np.array([142.573]), np.array([142.57301]), axes="N")
+
+    assert "out[0] is 142.573, expected 142.57301" in found.detail
+
+
+def test_any_number_of_axes_may_be_declared():
+    """An axis without a name is told by its number."""
+    found = difference(np.zeros((2, 3)), np.zeros((2, 4)), axes="...")
+
+    assert found.summary == "out has the wrong size along axis 1"

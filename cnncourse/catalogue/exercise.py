@@ -24,7 +24,7 @@ class Case:
         Where the book explains this property, as ``"page#label"``, if not where it explains
         the exercise.
     seconds : float or None
-        How long one call may take, if not as long as any other.
+        How much processor time one call may take, where speed counts.
     """
 
     claim: str
@@ -88,9 +88,11 @@ class Exercise:
         Where the book teaches it, as ``"page#label"``.
     outputs : dict of str to str
         Each output's name and the names of its axes, as in ``{"out": "N F OH OW"}``; no
-        axes for a single number or truth value.
+        axes for a single number or truth value, ``"..."`` for any number of axes.
     kind : type or dict of str to type
         `float`, `int` or `bool`: what the outputs hold; by name where they differ.
+    oracle : str
+        What the answers are compared with, as the report calls it.
     mistakes : dict of str to Mistake
         Known mistakes by name, the most common first.
     """
@@ -100,6 +102,7 @@ class Exercise:
     section: str
     outputs: dict
     kind: object = float
+    oracle: str = "PyTorch"
     mistakes: dict = field(default_factory=dict)
     _draw: object = None
     _drive: object = None
@@ -204,10 +207,10 @@ class Exercise:
         return register
 
 
-def exercise(assignment, *, section, outputs, kind=float):
+def exercise(assignment, *, section, outputs, kind=float, oracle="PyTorch"):
     """Turn a reference function into an `Exercise`; see there for the parameters."""
 
     def make(reference):
-        return Exercise(reference, assignment, section, dict(outputs), kind)
+        return Exercise(reference, assignment, section, dict(outputs), kind, oracle)
 
     return make

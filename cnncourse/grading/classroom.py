@@ -87,7 +87,7 @@ class Classroom:
             self._generate,
             self.coursedir.source_directory,
             self.coursedir.release_directory,
-            force=not known.issuperset(assignments),
+            force=set(assignments) - known,
         )
 
     def _generate(self, assignment, _):
@@ -116,7 +116,7 @@ class Classroom:
             lambda assignment, student: self.api.autograde(assignment, student, force=True),
             self.coursedir.submitted_directory,
             self.coursedir.autograded_directory,
-            force=force,
+            force=assignments if force else (),
         )
 
     def feedback(self, assignments, *, force=False, without=()):
@@ -143,7 +143,7 @@ class Classroom:
             ),
             self.coursedir.autograded_directory,
             self.coursedir.feedback_directory,
-            force=force,
+            force=assignments if force else (),
         )
 
     def not_graded(self, assignments):
@@ -166,13 +166,16 @@ class Classroom:
     def _handed_in(self, assignments):
         return [(a, student) for a in assignments for student in self.students(a)]
 
-    def _each(self, step, work, call, source, target, *, force=False):
+    def _each(self, step, work, call, source, target, *, force):
+        """Do a step for every pair of assignment and student that changed, or is forced."""
         records = self._records / step
         due = []
         for assignment, student in work:
             record = records / assignment / f"{student}.sha256"
             digest = _digest(Path(source, student, assignment))
-            if force or not _is_done(record, digest, Path(target, student, assignment)):
+            if assignment in force or not _is_done(
+                record, digest, Path(target, student, assignment)
+            ):
                 due.append((assignment, student, record, digest))
         if len(due) < len(work):
             self.console.print(f"{step}: {len(work) - len(due)} of {len(work)} up to date")

@@ -118,8 +118,8 @@ def correlate_by_winograd(x, w):
     tiles = B @ sliding_window_view(x, (4, 4), axis=(2, 3))[:, :, ::2, ::2] @ B.T
     products = np.einsum("ncijuv,fcuv->nfijuv", tiles, G @ w @ G.T)
     out = (A @ products @ A.T).swapaxes(3, 4)  # (N, F, tiles, 2, tiles, 2)
-    N, F, I, _, J, _ = out.shape
-    return out.reshape(N, F, 2 * I, 2 * J)[:, :, :OH, :OW]
+    N, F, down, _, along, _ = out.shape
+    return out.reshape(N, F, 2 * down, 2 * along)[:, :, :OH, :OW]
 
 
 def mix_by_einsum(x, w, b=None):
