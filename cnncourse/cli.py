@@ -8,10 +8,18 @@ import typer
 from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, add_completion=False)
+bench = typer.Typer(no_args_is_help=True, help="Measure how fast the course itself is.")
+app.add_typer(bench, name="bench")
 console = Console()
 
 Assignments = Annotated[
     list[str] | None, typer.Argument(help="Names of assignments; all of them if none is named.")
+]
+DemoAssignments = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Names of assignments; the three with invented mistakes if none is named."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do again what is up to date, too.")]
 
@@ -24,13 +32,13 @@ def release(assignments: Assignments = None):
 
 
 @app.command()
-def demo():
+def demo(assignments: DemoAssignments = None):
     """Make a class of 20 simulated students and hand in their work."""
-    classroom, names = _open(None)
-    from cnncourse.grading.demo import RealClass, hand_in
+    classroom, names = _open(assignments)
+    from cnncourse.grading.demo import ASSIGNMENTS, RealClass, hand_in
 
     try:
-        count = hand_in(classroom, names)
+        count = hand_in(classroom, names if assignments else ASSIGNMENTS)
     except RealClass as error:
         raise _stop(str(error)) from None
     console.print(f"demo: {count} submissions new or changed")
@@ -50,6 +58,7 @@ def scoreboard(assignments: Assignments = None):
     from cnncourse.grading.scoreboard import read, tables
 
     classroom, names = _open(assignments)
+    names = [name for name in names if assignments or classroom.students(name)]
     for table in tables(read(classroom, names), names):
         console.print(table)
 
@@ -86,6 +95,48 @@ def audit(
         raise typer.Exit(1)
 
 
+@bench.command()
+def layers(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    shapes: Annotated[str, typer.Option(help="Layers to time, ID,ID; all by default.")] = "",
+    repeats: Annotated[int, typer.Option(help="Rounds of readings.", min=1)] = 7,
+    dtype: Annotated[str, typer.Option(help="float32, float64, or both.")] = "both",
+    threads: Annotated[int, typer.Option(help="For PyTorch and for NumPy.", min=1)] = 2,
+    output: Annotated[Path | None, typer.Option(help="A file for the JSON, too.")] = None,
+    keep_guess: Annotated[
+        bool, typer.Option("--keep-guess", help="Let OpenBLAS guess the processor.")
+    ] = False,
+):
+    """Time convolutions in NumPy against PyTorch's, layer by layer."""
+    from cnncourse.bench import layers, machine, report, table, ways
+
+    names = shapes.split(",") if shapes else list(table.LAYERS)
+    dtypes = ["float32", "float64"] if dtype == "both" else [dtype]
+    _refuse_unknown(names, list(table.LAYERS), "layer")
+    _refuse_unknown(dtypes, ["float32", "float64"], "dtype")
+    guess = None if keep_guess else machine.underestimated()
+    if guess:
+        typer.echo(f"OpenBLAS guessed {guess}: again, told {machine.BEST}", err=True)
+        machine.start_again()
+    known = ways.ours() + ways.ladder(Path("solutions/08_fast/08_fast.ipynb"))
+    with console.status("bench") as status:
+        result = layers.measure(
+            known, names, dtypes, repeats=repeats, threads=threads, progress=status.update
+        )
+    text = json.dumps(result, indent=1)
+    if output:
+        output.write_text(text + "\n")
+    if as_json:
+        typer.echo(text)
+    else:
+        wide = Console(width=max(console.width, 112))  # a cut number is worse than a broken line
+        wide.print(report.summary(result), highlight=False)
+        for one in report.tables(result):
+            wide.print(one)
+    for problem in report.problems(result):
+        typer.echo(problem, err=True)
+
+
 def _open(assignments):
     # nbgrader takes seconds to import: only here, so that `--help` answers at once.
     try:
@@ -101,10 +152,10 @@ def _open(assignments):
     return classroom, assignments or known
 
 
-def _refuse_unknown(assignments, known):
-    unknown = set(assignments or ()) - set(known)
+def _refuse_unknown(names, known, kind="assignment"):
+    unknown = set(names or ()) - set(known)
     if unknown:
-        raise _stop(f"no assignment {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
+        raise _stop(f"no {kind} {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
 
 
 def _stop_without(error):
