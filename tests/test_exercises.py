@@ -14,6 +14,7 @@ from cnncourse.catalogue import EXERCISES
 from cnncourse.grading.classroom import Classroom
 
 ASSIGNMENTS = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb"))
+ONE = "02_filters"  # where one will do
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
 
@@ -37,11 +38,11 @@ def test_the_release_is_generated_from_the_sources_byte_for_byte(course):
 def test_a_second_release_leaves_what_is_up_to_date(course):
     """Only what changed is generated again."""
     classroom = Classroom()
-    classroom.release(ASSIGNMENTS[:1])
+    classroom.release([ONE])
     (released,) = (course / "exercises").rglob("*.ipynb")
     before = released.stat().st_mtime_ns
 
-    classroom.release(ASSIGNMENTS[:1])
+    classroom.release([ONE])
 
     assert released.stat().st_mtime_ns == before
 
@@ -49,13 +50,13 @@ def test_a_second_release_leaves_what_is_up_to_date(course):
 def test_what_changed_is_told_by_its_content_not_by_its_date(course):
     """A file that was copied keeps its old date, and is new all the same."""
     classroom = Classroom()
-    classroom.release(ASSIGNMENTS[:1])
-    name = f"{ASSIGNMENTS[0]}/{ASSIGNMENTS[0]}.ipynb"
+    classroom.release([ONE])
+    name = f"{ONE}/{ONE}.ipynb"
     source, released = course / "solutions" / name, course / "exercises" / name
     source.write_text(source.read_text().replace("Filters", "Sieves"))
     os.utime(source, (0, 0))
 
-    classroom.release(ASSIGNMENTS[:1])
+    classroom.release([ONE])
 
     assert "Sieves" in released.read_text()
 
@@ -63,16 +64,16 @@ def test_what_changed_is_told_by_its_content_not_by_its_date(course):
 def test_work_done_in_a_released_notebook_is_kept_when_it_is_generated_anew(course):
     """Somebody always works in exercises/ itself."""
     classroom = Classroom()
-    classroom.release(ASSIGNMENTS[:1])
+    classroom.release([ONE])
     (released,) = (course / "exercises").rglob("*.ipynb")
     worked = released.read_text().replace("not written yet", "an evening's work")
     released.write_text(worked)
-    (source,) = (course / "solutions" / ASSIGNMENTS[0]).glob("*.ipynb")
+    (source,) = (course / "solutions" / ONE).glob("*.ipynb")
     source.write_text(source.read_text().replace("Filters", "Sieves"))
 
-    classroom.release(ASSIGNMENTS[:1])
+    classroom.release([ONE])
 
-    (kept,) = (course / "classroom" / "replaced" / ASSIGNMENTS[0]).glob("*.ipynb")
+    (kept,) = (course / "classroom" / "replaced" / ONE).glob("*.ipynb")
     assert kept.read_text() == worked
 
 

@@ -318,3 +318,29 @@ def test_nothing_in_the_room_leads_to_the_package_that_judges():
     assert (package / "checker.py").exists()
     assert not (package / "grading").exists()
     assert not (package / "cli.py").exists()
+
+
+def test_the_room_asks_every_exercise_and_answers_none():
+    """All cases can be drawn there, without torch, and no module that knows an answer is there."""
+    site = room.site()
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from cnncourse.catalogue import EXERCISES\n"
+        "for exercise in EXERCISES.values(): assert exercise.draw('a'), exercise.name\n"
+        "assert not {'torch', 'scipy', 'sklearn'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", code, str(site)], check=True)
+
+    package = site / "cnncourse"
+    for name in (
+        "shapes.py",
+        "fast",
+        "bench",
+        "models",
+        "data",
+        "training",
+        "grading",
+        "audit.py",
+    ):
+        assert (ROOT / "cnncourse" / name).exists()
+        assert not (package / name).exists()

@@ -13,10 +13,10 @@ import cnncourse
 PACKAGE = Path(cnncourse.__file__).parent
 RANKS = {
     **dict.fromkeys(["shapes", "verdict", "seal", "plotting", "pictures", "reference"], 0),
-    **dict.fromkeys(["compare", "catalogue", "collect"], 1),
+    **dict.fromkeys(["compare", "catalogue", "collect", "fast"], 1),
     **dict.fromkeys(["checker", "report", "data", "models"], 2),
     **dict.fromkeys(["notebook", "training"], 3),
-    "grading": 4,
+    **dict.fromkeys(["grading", "bench"], 4),
     "audit": 4,
     "cli": 5,
 }

@@ -23,10 +23,22 @@ from packaging.utils import canonicalize_name
 from traitlets import default
 
 import cnncourse
+from cnncourse.catalogue.numpy_lenet.digits import hand_out
 
 ALLOWED = ("ipykernel", "matplotlib", "numpy")
-NOT_IN_THE_ROOM = ("__pycache__", "audit.py", "cli.py", "data", "grading", "models", "training")
+NOT_IN_THE_ROOM = (
+    "audit.py",
+    "bench",
+    "cli.py",
+    "data",
+    "fast",
+    "grading",
+    "models",
+    "shapes.py",
+    "training",
+)
 _BOOT = Path(__file__).with_name("room_boot.py")
+_PACKAGE = Path(cnncourse.__file__).parent
 
 
 class RoomKernelManager(AsyncKernelManager):
@@ -101,13 +113,15 @@ def site():
     for name in sorted(_with_requirements(ALLOWED)):
         _link_distribution(name, folder)
     # A copy, so that nothing in the room leads back to the package that judges.
-    shutil.copytree(
-        Path(cnncourse.__file__).parent,
-        folder / "cnncourse",
-        ignore=shutil.ignore_patterns(*NOT_IN_THE_ROOM),
-    )
+    shutil.copytree(_PACKAGE, folder / "cnncourse", ignore=_left_out)
+    hand_out(folder / "cnncourse")
     _draw_fonts_once(folder)
     return folder
+
+
+def _left_out(folder, names):
+    """Say what `copytree` leaves out: parts of the package itself, not a topic of that name."""
+    return {*(NOT_IN_THE_ROOM if Path(folder) == _PACKAGE else ()), "__pycache__"} & set(names)
 
 
 @functools.cache

@@ -1,1 +1,1 @@
-"""Initialisation, optimisers and schedules."""
+"""Initialisation, optimisers and learning rate schedules."""
