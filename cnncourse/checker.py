@@ -169,15 +169,17 @@ def _name_mistakes(exercise, pairs, results):
 
 
 def _find_mistake(exercise, pairs, first_failing):
-    nearest = None
+    """Find the mistake that gives the first failing answer, and as many others as possible."""
+    nearest, most = None, 0
     for mistake in exercise.mistakes.values():
         # Most mistakes give themselves away on one case: the others are not even called.
         if not _makes(exercise, mistake, *first_failing):
             continue
-        if all(_makes(exercise, mistake, *pair) for pair in pairs):
+        explained = sum(_makes(exercise, mistake, *pair) for pair in pairs)
+        if explained == len(pairs):
             return mistake
-        if exercise.kind is not bool:  # one truth value is no evidence of a mistake
-            nearest = nearest or mistake
+        if explained > most and exercise.kind is not bool:  # one truth value is no evidence
+            nearest, most = mistake, explained
     return nearest
 
 

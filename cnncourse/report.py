@@ -32,7 +32,7 @@ def to_text(verdict):
         lines += [f"    {line}" for line in failure.example.splitlines()]
         named = verdict.first_named or failure
         if named.mistake:
-            lines.append(_wrap(f"  It looks as if {named.mistake}. {named.hint}"))
+            lines.append(_wrap(f"  {_looks_as_if(verdict)} {named.mistake}. {named.hint}"))
         lines.append(f"  Read: {_address(named.section or verdict.section)}")
     lines += [f"  {'✓' if r.passed else '✗'} {r.claim}" for r in verdict.results]
     lines += [f"  Note: {note}." for note in _notes(verdict)]
@@ -100,10 +100,19 @@ def _explanation(verdict):
         return
     if named.mistake:
         yield (
-            f'<p style="margin:.4em 0 0"><strong>It looks as if {escape(named.mistake)}.'
+            f'<p style="margin:.4em 0 0"><strong>{escape(_looks_as_if(verdict))} '
+            f"{escape(named.mistake)}."
             f"</strong> {escape(named.hint)}</p>"
         )
     yield f'<p style="margin:.4em 0 0">Read: {_link(named.section or verdict.section)}</p>'
+
+
+def _looks_as_if(verdict):
+    """Begin the sentence that names a mistake; it need not be that of the first failure."""
+    named = verdict.first_named
+    return (
+        "It looks as if" if named is verdict.first_failure else f"In “{named.claim}” it is as if"
+    )
 
 
 def _item(result):
@@ -113,7 +122,9 @@ def _item(result):
 
 
 def _notes(verdict):
-    return dict.fromkeys(result.note for result in verdict.results if result.note)
+    # Beside a failure a remark on digits would lead away from it.
+    notes = [result.note for result in verdict.results if result.note]
+    return dict.fromkeys(notes) if verdict.passed else {}
 
 
 def _address(section):

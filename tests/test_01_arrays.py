@@ -103,7 +103,13 @@ def counted_up(labels, num_classes):
             lambda image: image.reshape(image.shape[2], *image.shape[:2]),
             "the array is reshaped instead of its axes being moved",
         ),
+        ("to_chw", lambda image: image.transpose(1, 2, 0), "the axes are moved the other way"),
         ("to_nchw", lambda images: images.T, "all axes are reversed"),
+        (
+            "to_nchw",
+            lambda images: np.moveaxis(images, -1, 1),
+            "the columns of grey images are taken for channels",
+        ),
         ("to_float", divided_as_bytes, "the fractions are cut off or rounded"),
         (
             "to_float",
@@ -142,6 +148,10 @@ def test_values_laid_along_the_wrong_axis_are_named_where_the_shape_allows_it():
     assert verdict.first_named.mistake == "the values of the channels are laid along the width"
 
 
-def test_a_label_counted_from_one_is_caught():
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_a_label_counted_from_one_is_named_though_bytes_overflow():
     """Label 0 then lands in the last column, since NumPy counts -1 from the end."""
-    assert judge(EXERCISES["one_hot"], counted_up, seed="practice").score == 0
+    verdict = judge(EXERCISES["one_hot"], counted_up, seed="practice")
+
+    assert verdict.score == 0
+    assert verdict.first_named.mistake.startswith("classes are counted from 1, and label 0")

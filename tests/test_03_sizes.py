@@ -259,7 +259,7 @@ def own_stride_first(layers):
     ("name", "function", "mistake"),
     [
         ("conv_output_size", without_brackets, "the stride divides the last term only"),
-        ("same_padding", half_a_window, "both ends get the larger half"),
+        ("same_padding", half_a_window, "both ends get half of the window"),
         ("conv_transpose_output_size", forward_formula, "the output of an ordinary convolution"),
         ("pool_output_size", ceil_is_all, "a window may begin behind the last pixel"),
         ("trace_shapes", pooling_halves, "pooling divides by the size of its window"),

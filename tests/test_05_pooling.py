@@ -219,7 +219,7 @@ def test_indices_as_fractions_are_met_with_one_sentence():
     )
 
 
-@pytest.mark.parametrize(("value", "said"), [(None, "None"), (MAP, "a ndarray")])
+@pytest.mark.parametrize(("value", "said"), [(None, "None"), (MAP, "an ndarray")])
 def test_an_answer_of_one_output_is_told_that_two_are_expected(value, said):
     """Who forgets the indices is reminded of them by name."""
     exercise = EXERCISES["max_pool2d_with_indices"]

@@ -143,6 +143,18 @@ def columns_unmoved(x, kernel_size, *, stride=1, padding=0):
     return windows.reshape(N, C * KH * KW, OH * OW)
 
 
+def columns_numbered_by_height(x, kernel_size, *, stride=1, padding=0):
+    """Take a row of places to be OH long."""
+    cols = fast.columns_by_slices(x, kernel_size, stride=stride, padding=padding)
+    OH, OW = fast.windows_by_sliding_window_view(
+        fast.pad(x, padding), kernel_size, stride=stride
+    ).shape[2:4]
+    out = np.zeros_like(cols)
+    for i, j in np.ndindex(OH, OW):
+        out[:, :, i * OH + j] = cols[:, :, i * OW + j]
+    return out
+
+
 def image_by_fancy_index(cols, output_size, kernel_size, *, stride=1, padding=0):
     """Add by index arrays, which adds once."""
     (H, W), (KH, KW) = output_size, fast.pair(kernel_size)
@@ -172,6 +184,22 @@ def conv_of_one_matrix(x, w, b=None, *, stride=1, padding=0):
     cols = windows.transpose(1, 4, 5, 0, 2, 3).reshape(C * KH * KW, N * OH * OW)
     out = w.reshape(len(w), C * KH * KW) @ cols
     return fast.add_bias(out.reshape(N, len(w), OH, OW), b)
+
+
+def conv_of_columns_unmoved(x, w, b=None, *, stride=1, padding=0):
+    """The product with columns whose axes were merged as they stood."""
+    windows = fast.view(x, w, stride, padding)
+    N, _, OH, OW = windows.shape[:4]
+    out = w.reshape(len(w), -1) @ windows.reshape(N, w[0].size, OH * OW)
+    return fast.add_bias(out.reshape(N, len(w), OH, OW), b)
+
+
+def conv_of_rows_unmoved(x, w, b=None, *, stride=1, padding=0):
+    """A window a row, but the channels still stand before the places."""
+    windows = fast.view(x, w, stride, padding)
+    N, _, OH, OW = windows.shape[:4]
+    rows = windows.reshape(N, OH, OW, w[0].size) @ w.reshape(len(w), -1).T
+    return fast.add_bias(np.moveaxis(rows, 3, 1), b)
 
 
 def conv_by_fft_flipped(x, w, b=None, *, stride=1, padding=0):
@@ -236,6 +264,9 @@ def tile_by_matrix_product(x, w):
         ("im2col", columns_unmoved, "the windows are reshaped where their axes"),
         ("col2im", image_by_fancy_index, "a pixel that several windows share gets one number"),
         ("col2im", image_by_assignment, "a window overwrites what the windows before"),
+        ("im2col", columns_numbered_by_height, "the place in row i and column j is given"),
+        ("conv2d_im2col", conv_of_columns_unmoved, "the windows are reshaped where their axes"),
+        ("conv2d_im2col", conv_of_rows_unmoved, "the channels are merged with the pixels"),
         ("conv2d_im2col", conv_of_one_matrix, "images and filters are mixed up"),
         ("conv2d_fft", conv_by_fft_flipped, "the kernel is flipped"),
         ("conv2d_fft", conv_by_fft_as_it_is, "the product of the transforms is returned as it is"),

@@ -231,6 +231,16 @@ def gate_by_output(parameters, x, labels):
     )
 
 
+def log_of_softmax(parameters, x, labels):
+    """Shift the logits, and take the logarithm of a share that may be 0."""
+    logits = reference.lenet_forward(parameters, x)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore"):
+        loss = -np.log(shares[np.arange(len(x)), labels]).mean()
+    return loss, reference.lenet_gradients(parameters, x, labels)[1]
+
+
 def all_winners(x):
     """Compare with the largest value: ties win together."""
     out = reference.max_pool2d(x, 2)
@@ -248,6 +258,7 @@ def all_winners(x):
             "every one of several equal winners gets the whole gradient",
         ),
         ("lenet_gradients", gate_by_output, "no ReLU stops a gradient"),
+        ("lenet_gradients", log_of_softmax, "the loss is the logarithm of a p that is 0"),
     ],
 )
 def test_what_students_write_is_named(name, function, mistake):
@@ -261,7 +272,40 @@ def test_a_cache_outside_the_function_is_caught():
     """LeNet has two convolutions, which would share it."""
     verdict = judge(EXERCISES["conv2d_function"], global_cache, seed="practice")
 
-    assert not verdict.passed
+    named = "the way back takes x from the layer's latest call, not from its own"
+    assert verdict.first_named.mistake == named
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (np.abs, "wrong for other numbers"),
+        (lambda dout: np.multiply(dout, 2, out=dout) / 2, "changes dout in place"),
+        (lambda dout: dout * np.nan, "gradcheck refuses dx"),
+    ],
+)
+def test_what_a_backward_does_to_dout_is_looked_at(change, said):
+    """Unit vectors alone, gradcheck's own questions, do not tell dout from its absolute value."""
+
+    def function(x, w, b, *, stride=1, padding=0):
+        out, backward = reference.conv2d_function(x, w, b, stride=stride, padding=padding)
+        return out, lambda dout: backward(change(dout))
+
+    verdict = judge(EXERCISES["conv2d_function"], function, seed="practice")
+
+    assert said in verdict.first_failure.summary
+    assert verdict.score == 0
+
+
+def test_the_layers_way_back_does_not_import_sympy():
+    """A time limit that interrupts its import, of seconds, leaves it broken."""
+    code = (
+        "import sys, numpy as np; from cnncourse import reference as r; "
+        "r.conv2d_function(np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1)), [0])[1]"
+        "(np.ones((1, 1, 2, 2))); sys.exit('sympy' in sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("name", ["conv2d_function", "max_pool2d_function", "linear_function"])

@@ -1,5 +1,6 @@
 """Every bad input gets one clear sentence; every verdict counts right."""
 
+import threading
 import time
 
 import numpy as np
@@ -182,6 +183,27 @@ def test_speed_is_measured_in_processor_time():
     assert collect(exercise, computes, seed=SEED)[0].problem == (
         "takes longer than 0.2 s for one call"
     )
+
+
+def test_threads_that_help_cost_no_time():
+    """The threads of a matrix product spin while they wait for each other."""
+    case = Case("fast enough", {"x": np.ones(3)}, seconds=0.3)
+    exercise = Exercise(lambda x: x, "00_none", "page#label", {"out": "N"})
+    exercise.cases(lambda rng: iter([case]))
+
+    def spins_elsewhere(x):
+        stop = time.monotonic() + 0.8
+
+        def spin():
+            while time.monotonic() < stop:
+                np.ones((200, 200)) @ np.ones((200, 200))
+
+        thread = threading.Thread(target=spin)
+        thread.start()
+        thread.join()
+        return x
+
+    assert collect(exercise, spins_elsewhere, seed=SEED)[0].problem is None
 
 
 def test_an_interrupt_by_the_student_is_theirs():

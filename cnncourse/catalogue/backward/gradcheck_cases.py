@@ -43,7 +43,7 @@ def wrong_entries(rng):
     last[-1, -1] = 0.05 * rng.choice([-1, 1])
     first[0] = rng.choice([-1, 1]) * 50
     inner[1:3] = rng.permutation([-0.5, 0.5])
-    place.flat[rng.integers(6)] = np.nan
+    place.flat[rng.integers(1, 5)] = np.nan  # neither the first nor the last
     yield "the last entry is wrong, and small beside the others", {"grad": _plus(last), "x": small}
     yield "the first entry is wrong by far", {"grad": _plus(first), "x": x}
     yield "two entries are wrong, one too large and one too small", {"grad": _plus(inner), "x": x}
@@ -73,7 +73,8 @@ def within_tolerances(rng):
     strict = {"grad": _times(1 + 1e-4), "x": x, "atol": 1e-6, "rtol": 1e-5}
     yield "off by a ten-thousandth, more than a strict rtol allows", strict
     x = rng.uniform(1, 2, 3)
-    most = rng.choice([-1, 1], 3) * 0.85 * (0.5 + 0.25 * 2 * x)  # neither part alone forgives it
+    # Neither part alone forgives such an error; and the signs differ, whatever the draw.
+    most = rng.permutation([-1, 1, 1]) * 0.85 * (0.5 + 0.25 * 2 * x)
     both = {"grad": _plus(most), "x": x, "atol": 0.5, "rtol": 0.25}
     yield "atol 0.5 and rtol 0.25, which add up", both
 

@@ -35,6 +35,10 @@ BACKWARD = (
     "dw is the same for every channel",
     "db is averaged over images and places",
     "db is averaged over the places",
+    "db is not summed over the places",
+    "db is not summed over the batch",
+    "db is summed over the filters",
+    "db keeps axes of length 1",
     "the windows move by one pixel, whatever the stride",
     "the stride is ignored where dx is scattered",
     "the stride is ignored where dw is gathered",
@@ -67,7 +71,7 @@ NOT_FORWARD = (
     outputs={
         "out": "N F OH OW",
         "shifted": "P N F OH OW",
-        "dx": "D N C H W",
+        "dx": "D N C H W",  # for each unit vector as dout, then for a mixed one
         "dw": "D F C KH KW",
         "db": "D F",
     },
@@ -107,13 +111,17 @@ def _(function, x, w, b, **options):
     inputs = [np.array(array) for array in (x, w, b)]
     shifted = [ask(*arrays)[0] for arrays in shifts(inputs)]
     ask(-2 * x, 3 * w, b)  # as the next layer's call will come between
-    slopes = [way_back(backward, unit) for unit in units(np.shape(out))]
+    asked = [*units(np.shape(out)), _mixed(np.shape(out))]
+    slopes = [way_back(backward, dout) for dout in asked]
     return np.array(out), np.array(shifted), *map(np.array, zip(*slopes, strict=True))
 
 
 def way_back(backward, dout):
     """Ask for the gradients of one dout; copies, since the next call may write over them."""
+    before = dout.copy()
     slopes = backward(dout)
+    if not np.array_equal(dout, before):
+        raise ValueError("backward changes dout in place; copy it first")
     if not (isinstance(slopes, tuple) and len(slopes) == 3):
         raise TypeError("backward should return the tuple (dx, dw, db)")
     return [np.array(slope) for slope in slopes]
@@ -136,6 +144,11 @@ def units(shape):
         unit = np.zeros(shape)
         unit[index] = 1
         yield unit
+
+
+def _mixed(shape):
+    """A dout of numbers great and small, of both signs, besides the unit vectors."""
+    return np.linspace(-2.0, 3.0, np.prod(shape, dtype=int)).reshape(shape)
 
 
 # Every mistake asks for the same points and the same unit vectors: PyTorch answers them once.
@@ -201,13 +214,20 @@ def _(arguments, out, shifted, dx, dw, db):
         if got.shape[1:] != wanted.shape:
             said = f"d{name} has shape {got.shape[1:]}, expected {wanted.shape}, that of {name}"
             return Finding(f"d{name} has another shape than {name}", said)
-    for wrong, claimed in enumerate((dx, dw, db)):
+    slopes = [each[:-1] for each in (dx, dw, db)]
+    for wrong, claimed in enumerate(slopes):
         finding = _explain(wrong, inputs, shifted, claimed)
         if finding:  # gradcheck would take longer to refuse it
             return finding
     answers = list(zip(shifts([array.copy() for array in inputs]), shifted, strict=True))
-    wrong = reference.gradcheck_replay(inputs, out, [dx, dw, db], answers, eps=SHIFT)
-    return None if wrong is None else Finding(f"gradcheck refuses d{INPUTS[wrong]}")
+    wrong = reference.gradcheck_replay(inputs, out, slopes, answers, eps=SHIFT)
+    if wrong is not None:
+        return Finding(f"gradcheck refuses d{INPUTS[wrong]}")
+    for name, each in zip(INPUTS, (dx, dw, db), strict=True):
+        if not np.allclose(each[-1], np.tensordot(_mixed(out.shape).ravel(), each[:-1], 1)):
+            said = "is right where dout is a single 1 among zeros, and wrong for other numbers"
+            return Finding(f"d{name} {said}")
+    return None
 
 
 def _difference(out, expected):

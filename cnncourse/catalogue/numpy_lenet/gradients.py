@@ -15,11 +15,14 @@ from cnncourse.catalogue.numpy_lenet.network import (
     instead,
 )
 
+# From the last layer to the first: the first gradient that is wrong is where to look.
+BACKWARDS = tuple(reversed(SHAPES))
+
 
 @exercise(
     "15_numpy_lenet",
     section="12_backpropagation#backprop-chain",
-    outputs={"loss": "", **{name: AXES[name] for name in SHAPES}},
+    outputs={"loss": "", **{name: AXES[name] for name in BACKWARDS}},
 )
 def lenet_gradients(parameters, x, labels):
     """Compute LeNet's loss, and its gradient for every parameter."""
@@ -35,7 +38,7 @@ def _(function, parameters, x, labels):
     missing = [name for name in SHAPES if name not in gradients]
     if missing:
         raise KeyError(f"there is no gradient of {' and '.join(missing)}")
-    return loss, *[gradients[name] for name in SHAPES]
+    return loss, *[gradients[name] for name in BACKWARDS]
 
 
 @lenet_gradients.cases
@@ -172,21 +175,59 @@ def _add_gradient_mistakes():
         with_slope(_slope_over_all),
     )
 
-    def overflows(parameters, x, labels):
+    add(
+        "a ReLU stops gradients behind the last layer",
+        "Nothing follows fc3: the gradient of the logits goes into it as it is.",
+        relu,
+        with_slope(lambda logits, labels: _slope(logits, labels) * (logits > 0)),
+    )
+    _add_overflow_mistakes(add, with_slope)
+
+
+def _add_overflow_mistakes(add, with_slope):
+    """Register what becomes of logits in the thousands."""
+
+    def logits_of(parameters, x, labels):
+        return reference.lenet_forward(parameters, x)
+
+    def overflows(*rest):
         with np.errstate(over="ignore"):
-            powers = np.exp(reference.lenet_forward(parameters, x))
-        return not np.isfinite(powers.sum(axis=1)).all()
+            return not np.isfinite(np.exp(logits_of(*rest)).sum(axis=1)).all()
+
+    def loss_from(shares, labels):
+        with np.errstate(divide="ignore"):
+            return -np.log(shares[range(len(labels)), labels]).mean()
+
+    def naive(logits):
+        with np.errstate(over="ignore", invalid="ignore"):
+            powers = np.exp(logits)
+            return powers / powers.sum(axis=1, keepdims=True)
 
     def overflowing(right, *rest):
-        loss, gradients = right(*rest)
-        if overflows(*rest):
-            return np.nan, {name: each * np.nan for name, each in gradients.items()}
-        return loss, gradients
+        if not overflows(*rest):
+            return right(*rest)
+        shares = naive(logits_of(*rest))
+
+        def slope(logits, labels):
+            return logits.new_tensor(shares) - _one_hot(logits, labels)
+
+        gradients = with_slope(slope)(right, *rest)[1]
+        # What is not a number makes everything before the last layer so.
+        rest_of = {n: g if n.startswith("fc3") else g * np.nan for n, g in gradients.items()}
+        return loss_from(shares, rest[-1]), rest_of
 
     def overflowing_in_logarithm(right, *rest):
         # log p is then minus infinity, and p is 0.
         nothing = with_slope(lambda logits, labels: -_one_hot(logits, labels))
         return (np.inf, nothing(right, *rest)[1]) if overflows(*rest) else right(*rest)
+
+    def hidden(least):
+        def wrong(right, *rest):
+            logits = logits_of(*rest)
+            shares = naive(logits - logits.max(axis=1, keepdims=True))
+            return loss_from(shares + least, rest[-1]), right(*rest)[1]
+
+        return wrong
 
     hint = (
         "exp(1000) is too large for a number. A softmax stays the same when the largest logit "
@@ -195,12 +236,21 @@ def _add_gradient_mistakes():
     softmax = "07_activation#activation-softmax"
     add("exp overflows", hint, softmax, overflowing)
     add("the sum under the logarithm overflows", hint, softmax, overflowing_in_logarithm)
+    log = "A p too small for a number becomes 0. Its logarithm can be had without it: "
+    log += "z - log(sum of exp z)."
+    add("the loss is the logarithm of a p that is 0", log, softmax, hidden(0.0))
+    for least in ("1e-8", "1e-9", "1e-10", "1e-12", "1e-15"):
+        add(f"{least} under the logarithm hides a p of 0", log, softmax, hidden(float(least)))
 
 
 def _one_hot(logits, labels):
     chosen = logits * 0
     chosen[range(len(labels)), labels] = 1
     return chosen
+
+
+def _slope(logits, labels):
+    return logits.softmax(1) - _one_hot(logits, labels)
 
 
 def _slope_over_all(logits, labels):

@@ -22,6 +22,9 @@ POOL_BACKWARD = (
     "the sign is wrong",
 )
 LINEAR_BACKWARD = (
+    "db is not summed over the batch",
+    "db is summed over the outputs",
+    "db keeps an axis of length 1",
     "dw is divided by N",
     "db is divided by N",
     "dw and db are divided by N",

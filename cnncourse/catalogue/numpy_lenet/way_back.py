@@ -43,16 +43,32 @@ def _adopt_one(exercise, mistake, ask, forward, fixed):
 def add_memory_mistakes(exercise):
     """Register mistakes with what a layer remembers between its two halves."""
     remembered = {}
+    hint = (
+        "LeNet calls the same function for two layers. What backward needs belongs into "
+        "local variables of the call, not into a name outside it."
+    )
+    section = "12_backpropagation#backprop-chain"
 
     @exercise.mistake(
         "the way back starts from the layer's latest call, not from its own",
-        hint="LeNet calls the same function for two layers. What backward needs belongs into "
-        "local variables of the call, not into a name outside it.",
-        section="12_backpropagation#backprop-chain",
+        hint=hint,
+        section=section,
     )
     def _(right, *inputs, **options):
         out, remembered["latest"] = right(*inputs, **options)
         return out, lambda dout: remembered["latest"](dout)
+
+    if len(exercise.outputs) > 2:
+
+        @exercise.mistake(
+            "the way back takes x from the layer's latest call, not from its own",
+            hint=hint,
+            section=section,
+        )
+        def _(right, x, *others, **options):
+            remembered["x"] = x
+            back = functools.partial(right, **options)
+            return right(x, *others, **options)[0], lambda d: back(remembered["x"], *others)[1](d)
 
     _add_growing(exercise, "the gradients keep growing from one call of backward to the next", 3)
     if len(exercise.outputs) > 2:

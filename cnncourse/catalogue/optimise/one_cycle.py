@@ -177,7 +177,7 @@ def _(right, step, *, total_steps, pct_start=0.3, **options):
 
 
 def _rises(step, total_steps, pct_start=0.3, **_):
-    return step < pct_start * total_steps - 1
+    return step <= pct_start * total_steps - 1
 
 
 def _ends(step, max_lr, div_factor=25.0, final_div_factor=1e4, **options):
