@@ -5,8 +5,9 @@ import time
 
 # A reading takes at least this many seconds: short calls are repeated.
 READING = 0.01
-# Threads of one library spin for a while after their work; they must not disturb the next.
-PAUSE = 0.005
+# Threads of one library spin on after their work, OpenBLAS's for some 25 ms: they must not
+# take the cores from the next, or PyTorch seems two to ten times as slow as it is.
+PAUSE = 0.04
 # What takes longer than this is timed once: noise is small beside it.
 LONG = 1.0
 
@@ -34,6 +35,7 @@ def interleaved(calls, first, *, repeats):
     for _ in range(repeats):
         for name, call in short.items():
             time.sleep(PAUSE)
+            call()  # wakes the threads, and brings the arrays back into the cache
             seconds[name].append(_read(call, counts[name]))
     return seconds
 
