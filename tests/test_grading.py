@@ -290,14 +290,12 @@ def test_the_scoreboard_counts_points_and_mistakes(graded, monkeypatch):
     assert all(table.row_count for table in scoreboard.tables(board, [ASSIGNMENT]))
 
 
-def test_the_rooms_files_are_gone_when_grading_ends(graded):
+def test_the_rooms_files_are_gone_when_grading_ends(graded, tmp_path, monkeypatch):
     """Nothing of a run outlives it."""
-    import tempfile
-
-    before = set(Path(tempfile.gettempdir()).glob("exam-room-*"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # other tests have rooms of their own
     nbgrader(graded, "autograde", ASSIGNMENT, "--student", "stub", "--force")
 
-    assert set(Path(tempfile.gettempdir()).glob("exam-room-*")) <= before
+    assert list(tmp_path.glob("exam-room-*")) == []
 
 
 def test_a_secret_is_never_short(tmp_path):
