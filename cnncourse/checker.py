@@ -146,7 +146,9 @@ def _in_numbers(values):
     lines = []
     for name, array in arrays.items():
         prefix = f"{name.ljust(width)} = "
-        lines.append(prefix + np.array2string(array, precision=4, prefix=prefix))
+        lines.append(
+            prefix + np.array2string(array, precision=4, suppress_small=True, prefix=prefix)
+        )
     return "\n".join(lines)
 
 

@@ -40,9 +40,14 @@ def close(got, expected, *, tolerance=TOLERANCE):
     agrees : ndarray of bool
         NaN agrees with NaN, an infinity with itself.
     """
-    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
-    limit = tolerance * max(1.0, finite.max(initial=0.0))
+    limit = _limit(expected, tolerance)
     return np.isclose(got, expected, rtol=0.0, atol=limit, equal_nan=True)
+
+
+def _limit(expected, tolerance):
+    """Tell how far from an answer another may be."""
+    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
+    return tolerance * max(1.0, finite.max(initial=0.0))
 
 
 def difference(got, expected, *, name="out", axes="", kind=float):
@@ -163,8 +168,7 @@ def deviation(got, expected):
     if not wrong.any():
         return 0.0
     apart = np.abs(np.subtract(got[wrong], expected[wrong], dtype=float))
-    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
-    worst = apart.max() / (TOLERANCE * max(1.0, finite.max(initial=0.0)))
+    worst = apart.max() / _limit(expected, TOLERANCE)
     return float(worst) if np.isfinite(worst) else np.inf
 
 
@@ -175,16 +179,18 @@ def _value_difference(got, expected, agrees, name):
     num_nan = int(np.isnan(got).sum()) if got.dtype.kind == "f" else 0
     nan = "some values are NaN" if num_nan and not np.isnan(expected).any() else ""
     tail = f"({count} of {got.size} values differ{'; ' + nan if nan else ''})"
-    numbers = "{} is {}, expected {}".format(where, *_show(got[index], expected[index]))
+    limit = _limit(expected, TOLERANCE)
+    numbers = "{} is {}, expected {}".format(where, *_show(got[index], expected[index], limit))
     if not index:
         tail = ""
     return Difference(nan or f"values of {name} are wrong", f"{numbers} {tail}".strip())
 
 
-def _show(got, expected):
-    """Write two numbers with as many digits as it takes to tell them apart."""
+def _show(got, expected, limit):
+    """Write two numbers with as many digits as it takes to tell them apart; dust is 0."""
     if not {got.dtype.kind, expected.dtype.kind} <= set("fc"):
         return str(got), str(expected)
+    got, expected = (0.0 if abs(value) <= limit else value for value in (got, expected))
     for digits in (6, 9, 17):
         shown = f"{got:.{digits}g}", f"{expected:.{digits}g}"
         if shown[0] != shown[1]:

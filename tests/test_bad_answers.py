@@ -126,9 +126,10 @@ def test_changing_an_input_in_place_is_told(exercise):
         return value
 
     verdict = judge(exercise, function, seed="in place")
-    if changed and exercise.is_one_call:
-        summaries = [result.summary for result in verdict.results]
-        assert any("in place; copy it first" in summary for summary in summaries)
+    if not (changed and exercise.is_one_call):
+        pytest.skip("no array to change, or a drive between the case's arrays and the function")
+    summaries = [result.summary for result in verdict.results]
+    assert any("in place; copy it first" in summary for summary in summaries)
 
 
 @each_exercise

@@ -133,3 +133,12 @@ def test_any_number_of_axes_may_be_declared():
     found = difference(np.zeros((2, 3)), np.zeros((2, 4)), axes="...")
 
     assert found.summary == "out has the wrong size along axis 1"
+
+
+def test_rounding_dust_is_shown_as_the_zero_that_is_meant():
+    """A student who reads 4e-16 looks for it in vain."""
+    found = difference(np.array([1e-17, 1.0]), np.array([4e-16, 2.0]), axes="N")
+    other = difference(np.array([1.0]), np.array([4e-16]), axes="N")
+
+    assert "out[1] is 1, expected 2" in found.detail
+    assert "out[0] is 1, expected 0" in other.detail

@@ -174,6 +174,10 @@ class Exercise:
         """
         if self._drive is not None:
             return self._drive(function, **arguments)
+        return self.call(function, **arguments)
+
+    def call(self, function, **arguments):
+        """Call a function once as the signature says, options by name and the rest by place."""
         bound = self.signature.bind(**arguments)
         return function(*bound.args, **bound.kwargs)
 

@@ -12,10 +12,10 @@ def per_axis(value, axes=2):
     return value if isinstance(value, tuple) else (value,) * axes
 
 
-def pad_spatial(x, before, after, mode="constant"):
-    """Pad the last axes of an array, by other numbers at their two ends."""
+def pad_spatial(x, before, after, mode="constant", **options):
+    """Pad the last axes of an array, by other numbers at their two ends, as np.pad does."""
     untouched = [(0, 0)] * (x.ndim - len(before))
-    return np.pad(x, untouched + list(zip(before, after, strict=True)), mode=mode)
+    return np.pad(x, untouched + list(zip(before, after, strict=True)), mode=mode, **options)
 
 
 def crop_spatial(out, sizes):
@@ -122,40 +122,46 @@ def add_stride_mistakes(exercise, *, axes=2):
         return right(*arrays, **options).swapaxes(-1, -2)
 
 
+def add_padding_end_mistakes(exercise, *, axes=2, value=0.0, section="06_padding#padding-size"):
+    """Register mistakes with where the padding is added; `value` is what it holds.
+
+    "same" is left as it is.
+    """
+
+    def add(name, hint, before, after):
+        @exercise.mistake(name, hint=hint, section=section)
+        def _(right, x, *rest, **options):
+            if options.get("padding", 0) == "same":
+                return right(x, *rest, **options)
+            padding = per_axis(options.get("padding", 0), axes)
+            ends = [before * p for p in padding], [after * p for p in padding]
+            x = pad_spatial(x, *ends, constant_values=value)
+            return right(x, *rest, **options | {"padding": 0})
+
+    add(
+        "the padding is ignored",
+        "Padding p adds p rows above, p below, and p columns on either side, "
+        "before the window starts to slide.",
+        0,
+        0,
+    )
+    add(
+        "the padding is counted at the top and at the left only",
+        "Padding p is added at both ends of an axis, so that it counts twice in the size.",
+        1,
+        0,
+    )
+    add(
+        "the padding is added at the bottom and at the right only",
+        "Padding p is added at both ends of an axis: where does the first window begin?",
+        0,
+        1,
+    )
+
+
 def add_padding_mistakes(exercise, *, axes=2):
     """Register mistakes with the padding; "same" is left as it is."""
-
-    def on_padded(right, x, rest, options, before, after, mode="constant"):
-        if options.get("padding", 0) == "same":
-            return right(x, *rest, **options)
-        padding = per_axis(options.get("padding", 0), axes)
-        x = pad_spatial(x, [before * p for p in padding], [after * p for p in padding], mode)
-        return right(x, *rest, **{**options, "padding": 0})
-
-    @exercise.mistake(
-        "the padding is ignored",
-        hint="Padding p adds p rows above, p below, and p columns on either side, "
-        "before the window starts to slide.",
-        section="06_padding#padding-size",
-    )
-    def _(right, x, *rest, **options):
-        return on_padded(right, x, rest, options, 0, 0)
-
-    @exercise.mistake(
-        "the padding is counted at the top and at the left only",
-        hint="Padding p is added at both ends of an axis, so that it counts twice in the size.",
-        section="06_padding#padding-size",
-    )
-    def _(right, x, *rest, **options):
-        return on_padded(right, x, rest, options, 1, 0)
-
-    @exercise.mistake(
-        "the padding is added at the bottom and at the right only",
-        hint="Padding p is added at both ends of an axis: where does the first window begin?",
-        section="06_padding#padding-size",
-    )
-    def _(right, x, *rest, **options):
-        return on_padded(right, x, rest, options, 0, 1)
+    add_padding_end_mistakes(exercise, axes=axes)
 
     @exercise.mistake(
         "the padding repeats the border of the image",
@@ -163,25 +169,29 @@ def add_padding_mistakes(exercise, *, axes=2):
         section="06_padding#padding-modes",
     )
     def _(right, x, *rest, **options):
-        return on_padded(right, x, rest, options, 1, 1, "edge")
+        if options.get("padding", 0) == "same":
+            return right(x, *rest, **options)
+        padding = per_axis(options.get("padding", 0), axes)
+        return right(pad_spatial(x, padding, padding, "edge"), *rest, **options | {"padding": 0})
 
 
-def add_pair_mistakes(exercise, *keys):
-    """Register mistakes with options that may be pairs."""
+def add_pair_mistakes(
+    exercise,
+    *keys,
+    section="06_padding#padding-size",
+    example="padding=(1, 2) adds 1 row above and below.",
+):
+    """Register mistakes with arguments that may be pairs."""
 
     def add(name, hint, keys, replace):
-        @exercise.mistake(name, hint=hint, section="06_padding#padding-size")
+        @exercise.mistake(name, hint=hint, section=section)
         def _(right, *arrays, **options):
-            pairs = {k: v for k, v in options.items() if k in keys and isinstance(v, tuple)}
-            return right(*arrays, **options | {k: replace(v) for k, v in pairs.items()})
+            given = exercise.signature.bind(*arrays, **options).arguments
+            pairs = {k: v for k, v in given.items() if k in keys and isinstance(v, tuple)}
+            return right(**given | {k: replace(v) for k, v in pairs.items()})
 
     rows_first = "A pair names rows first, columns second, as a shape does: "
-    add(
-        "pairs are read columns first",
-        rows_first + "padding=(1, 2) adds 1 row above and below.",
-        keys,
-        lambda pair: pair[::-1],
-    )
+    add("pairs are read columns first", rows_first + example, keys, lambda pair: pair[::-1])
     for key in keys:
         add(
             f"the {key} pair is read columns first",

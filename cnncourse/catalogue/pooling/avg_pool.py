@@ -4,7 +4,7 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
-from cnncourse.catalogue.pooling.pool_padding import add_padding_end_mistakes, hang_over
+from cnncourse.catalogue.pooling.pool_padding import hang_over
 from cnncourse.catalogue.pooling.pool_windows import (
     add_map_mistakes,
     add_pool_pair_mistakes,
@@ -12,7 +12,7 @@ from cnncourse.catalogue.pooling.pool_windows import (
     draw_by_hand,
     stride_of,
 )
-from cnncourse.catalogue.windows import crop_spatial, per_axis
+from cnncourse.catalogue.windows import add_padding_end_mistakes, crop_spatial, per_axis
 
 
 @exercise("05_pooling", section="08_pooling#pooling-average", outputs={"out": "N C OH OW"})
@@ -168,7 +168,7 @@ add_pool_size_mistakes(
     avg_pool2d,
     lambda *arrays, **options: reference.avg_pool2d(*arrays, **options | {"ceil_mode": True}),
 )
-add_padding_end_mistakes(avg_pool2d, 0.0)
+add_padding_end_mistakes(avg_pool2d, section="08_pooling#pooling-padding")
 add_pool_pair_mistakes(avg_pool2d, "stride", "padding")
 add_map_mistakes(avg_pool2d)
 

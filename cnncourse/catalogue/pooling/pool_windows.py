@@ -6,7 +6,7 @@ are keywords. `right` may answer with one array or with a tuple of them.
 
 import numpy as np
 
-from cnncourse.catalogue.windows import crop_spatial, per_axis
+from cnncourse.catalogue.windows import add_pair_mistakes, crop_spatial, per_axis
 
 
 def each(change, outputs):
@@ -128,34 +128,12 @@ def add_pool_size_mistakes(exercise, rounded_up):
 
 def add_pool_pair_mistakes(exercise, *keys):
     """Register mistakes with kernel_size and other options that may be pairs."""
-
-    def add(name, hint, keys, replace):
-        @exercise.mistake(name, hint=hint, section="08_pooling#pooling-stride")
-        def _(right, x, kernel_size, **options):
-            given = {"kernel_size": kernel_size, **options}
-            pairs = {k: v for k, v in given.items() if k in keys and isinstance(v, tuple)}
-            return right(x, **given | {key: replace(pair) for key, pair in pairs.items()})
-
-    rows_first = "A pair names rows first, columns second, as a shape does: "
-    keys = ("kernel_size", *keys)
-    add(
-        "pairs are read columns first",
-        rows_first + "a window (3, 2) is 3 rows high.",
-        keys,
-        lambda pair: pair[::-1],
-    )
-    for key in keys:
-        add(
-            f"the {key} pair is read columns first",
-            rows_first + "which axis does its first number reach in your code?",
-            (key,),
-            lambda pair: pair[::-1],
-        )
-    add(
-        "the first number of a pair serves both axes",
-        "The second number of a pair belongs to the columns.",
-        keys,
-        lambda pair: pair[0],
+    add_pair_mistakes(
+        exercise,
+        "kernel_size",
+        *keys,
+        section="08_pooling#pooling-stride",
+        example="a window (3, 2) is 3 rows high.",
     )
 
 
