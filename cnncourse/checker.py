@@ -159,30 +159,27 @@ def _name_mistakes(exercise, pairs, results):
         for i, result in enumerate(results)
         if not result.passed and not result.mistake and pairs[i][1].arrays
     ]
-    mistake = _find_mistake(exercise, pairs, pairs[failing[0]]) if failing else None
-    if mistake is None:
-        return results
+    mistake, explained = _find_mistake(exercise, pairs, failing[0]) if failing else (None, ())
     return [
-        _with_mistake(result, mistake)
-        if i in failing and _makes(exercise, mistake, *pairs[i])
-        else result
+        _with_mistake(result, mistake) if i in failing and i in explained else result
         for i, result in enumerate(results)
     ]
 
 
-def _find_mistake(exercise, pairs, first_failing):
-    """Find the mistake that gives the first failing answer, and as many others as possible."""
-    nearest, most = None, 0
+def _find_mistake(exercise, pairs, failing):
+    """Find the mistake that gives a failing answer and as many others as possible, and which."""
+    nearest, most = None, set()
     for mistake in exercise.mistakes.values():
         # Most mistakes give themselves away on one case: the others are not even called.
-        if not _makes(exercise, mistake, *first_failing):
+        if not _makes(exercise, mistake, *pairs[failing]):
             continue
-        explained = sum(_makes(exercise, mistake, *pair) for pair in pairs)
-        if explained == len(pairs):
-            return mistake
-        if explained > most and exercise.kind is not bool:  # one truth value is no evidence
+        others = (i for i in range(len(pairs)) if i != failing)
+        explained = {failing, *(i for i in others if _makes(exercise, mistake, *pairs[i]))}
+        if len(explained) == len(pairs):
+            return mistake, explained
+        if len(explained) > len(most) and exercise.kind is not bool:  # one bit is no evidence
             nearest, most = mistake, explained
-    return nearest
+    return nearest, most
 
 
 def _makes(exercise, mistake, case, answer):
