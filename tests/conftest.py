@@ -1,6 +1,8 @@
 """What the tests share."""
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,26 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session")
+def empty_gradebook(tmp_path_factory):
+    """Make a gradebook once: nbgrader takes seconds over its tables."""
+    from nbgrader.api import Gradebook
+
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as patch:
+        # nbgrader calls alembic by its name; it stands beside the interpreter.
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        with Gradebook(f"sqlite:///{path}", "cnncourse"):
+            return path
+
+
 @pytest.fixture
-def course(tmp_path, monkeypatch):
+def course(tmp_path, monkeypatch, empty_gradebook):
     """A course folder of its own: the configuration and the sources, nothing graded yet."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    (tmp_path / "classroom").mkdir()
+    shutil.copy(empty_gradebook, tmp_path / "classroom")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
