@@ -34,6 +34,8 @@ SHAPES = {
     "padding wider than the kernel": (2, 17, 4, 5, 3, 2, 3, 1, (4, 5)),
     "a kernel as large as the image": (4, 5, 6, 7, 8, 6, 7, 1, 0),
     "blocks of rows": (2, 64, 65, 70, 5, 3, 5, 1, 1),
+    "few small images, stride 2": (4, 6, 9, 13, 5, 3, 4, (2, 3), (1, 2)),
+    "an output of one pixel": (33, 5, 3, 4, 7, 3, 4, 1, 0),
     "an empty batch": (0, 2, 5, 6, 3, 3, 2, 1, 1),
     "an empty batch of 1 x 1": (0, 2, 5, 6, 3, 1, 1, 1, 0),
 }
@@ -84,6 +86,32 @@ def test_values_and_gradients_are_pytorchs(name, dtype):
     assert_agrees(*draw(SHAPES[name], dtype))
 
 
+@pytest.mark.parametrize("name", [name for name in SHAPES if "1 x 1" not in name])
+@pytest.mark.parametrize("pays", [True, False])
+def test_gradients_with_images_last_or_by_rows(name, pays, monkeypatch):
+    """Which way is faster depends on the shape; both are right for all."""
+    monkeypatch.setattr("cnncourse.fast.images_last.pays", lambda *shape: pays)
+    monkeypatch.setattr("cnncourse.fast.winograd.pays", lambda *shape: False)
+    x, w, b, options = draw(SHAPES[name])
+    _, dout, gradients = torch_says(x, w, b, options)
+
+    for ours, theirs in zip(conv2d_backward(dout, x, w, **options), gradients, strict=True):
+        assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("name", ["many small images", "3 x 3, odd sizes", "few channels"])
+def test_a_worker_that_comes_too_late_changes_nothing(name, monkeypatch):
+    """Another may have taken every block before it wakes."""
+
+    def late(work, blocks):
+        return [work(iter([])), work(iter(blocks)), work(iter([]))]
+
+    for module in ("winograd", "images_last", "weights", "rows"):
+        monkeypatch.setattr(f"cnncourse.fast.{module}.run", late)
+
+    assert_agrees(*draw(SHAPES[name]))
+
+
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_shape_that_fits(data):
@@ -127,11 +155,13 @@ def test_no_bias_is_a_bias_of_zeros():
 def test_every_worker_count_gives_the_same(monkeypatch):
     """One thread or three: blocks are shared out, never lost or done twice."""
     x, w, b, options = draw(SHAPES["many small images"])
-    out, _, _ = torch_says(x, w, b, options)
+    out, dout, gradients = torch_says(x, w, b, options)
     for count in (1, 2, 3, 8):
         monkeypatch.setattr("cnncourse.fast.workers.num_workers", lambda count=count: count)
 
         assert_close(conv2d(x, w, b, **options), out)
+        for ours, theirs in zip(conv2d_backward(dout, x, w, **options), gradients, strict=True):
+            assert_close(ours, theirs)
 
 
 def test_an_error_in_a_worker_is_raised_here(monkeypatch):

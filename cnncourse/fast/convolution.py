@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnncourse.fast import pointwise, winograd
+from cnncourse.fast import images_last, pointwise, winograd
 from cnncourse.fast.inputs import gathered_gradient, scattered_gradient
 from cnncourse.fast.rows import correlate
 from cnncourse.fast.weights import filter_gradients
@@ -115,6 +115,8 @@ def conv2d_backward(dout, x, w, *, stride=1, padding=0):
         return _pointwise_backward(dout, x, w, stride)
     if winograd.pays(x.shape, shape, w.shape[2:], stride):
         return _winograd_backward(dout, x, w, padding)
+    if images_last.pays(w.shape, shape, x.itemsize):
+        return images_last.gradients(dout, x, w, stride=stride, padding=padding)
     dout = np.ascontiguousarray(dout)
     dx = np.empty(x.shape, x.dtype)
     # Measured: gathering reads all F channels of dout, scattering writes every window's pixels.

@@ -134,9 +134,11 @@ def images_at_once(count, columns, *, wanted=COLUMNS):
     Returns
     -------
     int
-        Enough for the columns wanted, but few enough to leave each worker some.
+        No more than give the columns wanted, and so many that each worker has as many blocks.
     """
-    return max(1, min(wanted // columns, math.ceil(count / num_workers())))
+    workers = num_workers()
+    rounds = math.ceil(count / (max(1, wanted // columns) * workers))
+    return math.ceil(count / (rounds * workers))
 
 
 def _block(x, w, out, stride):

@@ -52,7 +52,7 @@ def filter_gradients(dout, x, kernel, *, stride, start):
     blocks = [(n, h) for n in spans(N, images) for h in spans(OH, height)]
 
     def work(shared):
-        total = np.zeros((KH // shift, F, shift * KW * C), x.dtype)
+        total = np.zeros((KH // shift, shift * KW * C, F), x.dtype)
         biases = np.zeros(F, x.dtype)
         for (n0, n1), (h0, h1) in shared:
             gradients = _as_matrix(dout[n0:n1, :, h0:h1])
@@ -60,14 +60,14 @@ def filter_gradients(dout, x, kernel, *, stride, start):
             pixels = _stacked if shift > 1 else _shifted
             windows = pixels(x[n0:n1], kernel, stride, (top, start[1]), (h1 - h0, OW))
             for i, matrix in enumerate(windows):
-                total[i] += gradients @ matrix.T
+                total[i] += matrix @ gradients.T  # measured: faster than its transpose
             biases += gradients @ np.ones(gradients.shape[1], x.dtype)
         return total, biases
 
     totals, biases = zip(*run(work, blocks), strict=True)
-    dw = sum(totals)  # (KH, F, KW * C), or (1, F, KH * KW * C)
-    dw = dw.reshape(KH // shift, F, shift, KW, C).transpose(1, 4, 0, 2, 3)
-    return np.ascontiguousarray(dw).reshape(F, C, KH, KW), sum(biases)
+    dw = sum(totals)  # (KH, KW * C, F), or (1, KH * KW * C, F)
+    dw = dw.reshape(KH, KW, C, F).transpose(3, 2, 0, 1)
+    return np.ascontiguousarray(dw), sum(biases)
 
 
 def _as_matrix(dout):

@@ -16,12 +16,14 @@ import math
 
 import numpy as np
 
-from cnncourse.fast.rows import copy_rows
-from cnncourse.fast.workers import num_workers, run, spans
+from cnncourse.fast.rows import copy_rows, images_at_once
+from cnncourse.fast.workers import run, spans
 
 TILE = 6
 # Tiles in one block: columns of the products.
 TILES = 196
+# Pairs of a filter and a channel that are transformed at a time.
+VALUES = 4096
 # Channels below which the transforms do not pay.
 CHANNELS = 48
 
@@ -103,9 +105,15 @@ def transformed_filters(w, *, turned=False):
     """
     F, C, K = w.shape[:3]
     G = transforms(K, str(w.dtype))[1]
-    if turned:
-        G = G[:, ::-1]
-    U = (np.kron(G, G) @ w.reshape(F * C, -1).T).reshape(-1, F, C)
+    both = np.kron(G[:, ::-1], G[:, ::-1]) if turned else np.kron(G, G)
+    values, U = w.reshape(F * C, -1).T, np.empty((TILE**2, F * C), w.dtype)
+
+    def work(shared):
+        for begin, end in shared:
+            np.matmul(both, values[:, begin:end], out=U[:, begin:end])
+
+    run(work, spans(F * C, VALUES))
+    U = U.reshape(-1, F, C)
     return U.transpose(0, 2, 1) if turned else U
 
 
@@ -169,7 +177,7 @@ def filter_gradients(dout, x, *, kernel, start):
     turned = np.ascontiguousarray(A.T)
 
     def work(shared):
-        total, biases = None, 0
+        total, biases = None, np.zeros(F, x.dtype)
         for (n0, n1), (t0, t1), across in shared:
             corner = (start[0] + t0 * step, start[1])
             V = _transformed(x[n0:n1], B, corner, step, (t1 - t0, across))
@@ -181,8 +189,8 @@ def filter_gradients(dout, x, *, kernel, start):
         return total, biases
 
     totals, biases = zip(*run(work, _blocks(dout.shape, step)), strict=True)
-    dU = functools.reduce(_added, totals, None).reshape(TILE**2, -1)
-    return (dU.T @ np.kron(G, G)).reshape(F, C, kernel, kernel), sum(biases)
+    totals = [total for total in totals if total is not None]  # a worker may come too late
+    return _turned_back(totals, np.kron(G, G)), sum(biases)
 
 
 def _added(total, more):
@@ -193,11 +201,26 @@ def _added(total, more):
     return total
 
 
+def _turned_back(totals, both):
+    """Add up what the workers found, and turn it into gradients of filters."""
+    F, C = totals[0].shape[1:]
+    totals = [total.reshape(TILE**2, -1) for total in totals]
+    dw = np.empty((F * C, both.shape[1]), both.dtype)
+
+    def work(shared):
+        for begin, end in shared:
+            part = functools.reduce(np.add, [total[:, begin:end] for total in totals])
+            np.matmul(part.T, both, out=dw[begin:end])
+
+    run(work, spans(F * C, VALUES))
+    return dw.reshape(F, C, *[math.isqrt(both.shape[1])] * 2)
+
+
 def _blocks(shape, step):
     """Cut the outputs into blocks of images and rows of tiles."""
     N, _, OH, OW = shape
     down, across = math.ceil(OH / step), math.ceil(OW / step)
-    images = max(1, min(TILES // (down * across), math.ceil(N / num_workers())))
+    images = images_at_once(N, down * across, wanted=TILES)
     height = max(1, TILES // (images * across))
     return [(n, t, across) for n in spans(N, images) for t in spans(down, min(height, down))]
 
@@ -205,13 +228,32 @@ def _blocks(shape, step):
 def _transformed(x, matrix, start, step, tiles):
     """Cut images into tiles, and multiply a matrix from both sides: (6, 6, C, tiles)."""
     (N, C), (down, across), size = x.shape[:2], tiles, matrix.shape[1]
-    pixels = np.empty((size, C, (down - 1) * step + size, N, across), x.dtype)
-    copy_rows(x, pixels.transpose(2, 0, 1, 3, 4), start=start, step=(1, step))
+    pixels = _sorted(x, size, start, step, ((down - 1) * step + size, across))
     columns = (matrix @ pixels.reshape(size, -1)).reshape(TILE, *pixels.shape[1:])
     rows = np.empty((size, TILE, C, down, N, across), x.dtype)
     for k in range(size):
         rows[k] = columns[:, :, k::step][:, :, :down]
     return (matrix @ rows.reshape(size, -1)).reshape(TILE, *rows.shape[1:])
+
+
+def _sorted(x, size, start, step, shape):
+    """Copy pixels by their column in their tile: (size, C, rows, N, across).
+
+    Reading whole rows first, and shifting by one tile where tiles overlap, is up to twice as
+    fast as reading every `step`-th pixel of the short rows of small images.
+    """
+    (N, C), (R, across) = x.shape[:2], shape
+    rows = np.empty((C, R, N, across * step), x.dtype)
+    copy_rows(x, rows.transpose(1, 0, 2, 3)[:, None], start=start, step=(1, 1))
+    pixels = np.empty((size, C, R, N, across), x.dtype)
+    columns = pixels.reshape(size, -1)
+    columns[:step] = rows.reshape(-1, step).T
+    for k in range(step, size):
+        columns[k, :-1] = columns[k - step, 1:]
+        last = pixels[k, ..., -1:].transpose(1, 0, 2, 3)[:, None]
+        right = start[1] + (across - 1) * step + k
+        copy_rows(x, last, start=(start[0], right), step=(1, 1))
+    return pixels
 
 
 def _write(M, A, out, tiles):
