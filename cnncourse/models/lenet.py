@@ -1,10 +1,16 @@
-"""LeNet-5, as we would write it today and as it was printed in 1998."""
+"""LeNet-5, as we would write it today and as it was printed in 1998.
+
+Convolution and subsampling twice, then fully connected layers: the plan of almost every network
+since, learned from end to end, and good enough to read the amounts on cheques.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from cnncourse.models.network import Network
 
 # Table I of the paper: the maps of S2 that each of the 16 maps of C3 looks at.
 C3_INPUTS = (
@@ -30,7 +36,7 @@ GLYPHS = (
 )
 
 
-class LeNet5(nn.Module):
+class LeNet5(Network):
     """LeNet-5 in today's dress: every map connected, ReLU, max pooling [1]_.
 
     Two convolutions of 5 x 5, each halved by pooling, then three fully connected layers.
@@ -43,6 +49,13 @@ class LeNet5(nn.Module):
         Length of the answer.
     in_channels : int, default 1
         Channels of the images.
+    image_size : {28, 32}, default 28
+        Side of the images in pixels; 28 are padded to the paper's 32.
+
+    Raises
+    ------
+    ValueError
+        If `image_size` is neither 28 nor 32.
 
     References
     ----------
@@ -55,9 +68,16 @@ class LeNet5(nn.Module):
     torch.Size([3, 10])
     """
 
-    def __init__(self, num_classes: int = 10, *, in_channels: int = 1) -> None:
+    heads = ("fc3",)
+
+    def __init__(
+        self, num_classes: int = 10, *, in_channels: int = 1, image_size: int = 28
+    ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, 6, 5, padding=2)
+        if image_size not in (28, 32):
+            raise ValueError(f"image_size is {image_size}, LeNet-5 reads 28 or 32 pixels")
+        self.image_size = image_size
+        self.conv1 = nn.Conv2d(in_channels, 6, 5, padding=(32 - image_size) // 2)
         self.pool1 = nn.MaxPool2d(2)
         self.conv2 = nn.Conv2d(6, 16, 5)
         self.pool2 = nn.MaxPool2d(2)
@@ -75,7 +95,7 @@ class LeNet5(nn.Module):
         return self.fc3(x)
 
 
-class LeNet5Original(nn.Module):
+class LeNet5Original(Network):
     """LeNet-5 as printed in 1998, with 60,000 trainable parameters [1]_.
 
     Counted as the paper does: C1 156, S2 12, C3 1,516, S4 32, C5 48,120, F6 10,164. The 840
@@ -107,6 +127,8 @@ class LeNet5Original(nn.Module):
     >>> sum(p.numel() for p in LeNet5Original().parameters())
     60000
     """
+
+    image_size = 28
 
     def __init__(self, num_classes: int = 10, *, in_channels: int = 1) -> None:
         super().__init__()
@@ -159,6 +181,8 @@ class Subsampling(nn.Module):
         Number of maps.
     """
 
+    kernel_size, stride, padding = 2, 2, 0
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full((channels, 1, 1), 0.25))  # starts as the mean
@@ -180,16 +204,21 @@ class SparseConv2d(nn.Module):
         Side of every kernel in pixels.
     """
 
+    stride, padding = 1, 0
+
     def __init__(self, inputs: tuple[tuple[int, ...], ...], kernel_size: int) -> None:
         super().__init__()
         pairs = [(f, c) for f, maps in enumerate(inputs) for c in maps]
         rows, columns = zip(*pairs, strict=True)
         self.register_buffer("rows", torch.tensor(rows), persistent=False)
         self.register_buffer("columns", torch.tensor(columns), persistent=False)
-        self.size = (len(inputs), max(columns) + 1, kernel_size, kernel_size)
-        fan_in = self.rows.bincount()[self.rows] * kernel_size**2  # fewer maps, larger weights
+        self.in_channels, self.kernel_size = max(columns) + 1, kernel_size
+        self.size = (len(inputs), self.in_channels, kernel_size, kernel_size)
         start = torch.empty(len(pairs), kernel_size, kernel_size).uniform_(-1, 1)
-        self.weight = nn.Parameter(start / fan_in.sqrt()[:, None, None])
+        if not start.is_meta:
+            fan_in = torch.tensor([len(inputs[row]) * kernel_size**2 for row in rows])
+            start /= fan_in.sqrt()[:, None, None]  # fewer maps, larger weights
+        self.weight = nn.Parameter(start)
         self.bias = nn.Parameter(torch.zeros(len(inputs)))
 
     def dense_weight(self) -> Tensor:
@@ -220,7 +249,7 @@ class RadialBasis(nn.Module):
                 f"num_classes is {num_classes}, but the 1998 output layer compares with drawings "
                 f"of the digits 0 to 9: take 1 to 10, or use LeNet5"
             )
-        drawings = torch.stack([glyph(text) for text in GLYPHS[:num_classes]])
+        drawings = torch.tensor([_pixels(text) for text in GLYPHS[:num_classes]])
         self.register_buffer("drawings", drawings.flatten(1))  # (num_classes, 84)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -247,7 +276,9 @@ def glyph(text: str) -> Tensor:
     tensor([[ 1.,  1., -1., -1., -1., -1., -1.],
             [ 1., -1., -1., -1., -1., -1.,  1.]])
     """
+    return torch.tensor(_pixels(text))
+
+
+def _pixels(text):
     rows = bytes.fromhex(text)
-    return torch.tensor(
-        [[1.0 if row >> column & 1 else -1.0 for column in range(7)] for row in rows]
-    )
+    return [[1.0 if row >> column & 1 else -1.0 for column in range(7)] for row in rows]
