@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.server
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -47,11 +48,11 @@ def write_raw(folder):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Have no MNIST at all: an empty cache and no folder named."""
-    from cnncourse.data import mnist
+    from cnncourse.data import files
 
     folder = tmp_path / "cache"
     monkeypatch.delenv("CNNCOURSE_DATA", raising=False)
-    monkeypatch.setattr(mnist, "cache_folder", lambda: folder)
+    monkeypatch.setattr(files, "cache_folder", lambda: folder)
     return folder
 
 
@@ -138,7 +139,7 @@ def test_size_scales_and_keeps_the_picture():
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("mnits", "'mnits': did you mean 'mnist'"), ("zebra", "there are digits, mnist")],
+    [("mnits", "'mnits': did you mean 'mnist'"), ("zebra", "there are digits, shapes32, mnist")],
 )
 def test_unknown_dataset_gets_the_nearest_name(name, message):
     """A slip of the fingers is answered by the name that was meant."""
@@ -268,7 +269,9 @@ def test_full_disk_is_named_and_leaves_no_half_file(cache, mirror, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     # Not shutil's own function: the server copies with that.
-    monkeypatch.setattr("cnncourse.data.mnist.shutil", SimpleNamespace(copyfileobj=full))
+    monkeypatch.setattr(
+        "cnncourse.data.download.shutil", SimpleNamespace(copyfileobj=full, rmtree=shutil.rmtree)
+    )
 
     with pytest.raises(OSError, match="No space left on device"):
         load("mnist")

@@ -10,18 +10,24 @@ from torch import Tensor
 CLASSES = tuple("0123456789")
 
 
-def at_hand() -> bool:
+def at_hand(*, name: str = "digits") -> bool:
     """Say yes: the images are a part of scikit-learn."""
     return True
 
 
-def load(split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+def load(
+    split: str, *, name: str = "digits", size: int | None = None
+) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """Read one split; every fifth image of each digit is kept for the test.
 
     Parameters
     ----------
     split : {"train", "test"}
         Part to read: 1,433 or 364 images.
+    name : str, default "digits"
+        Not used: there is one set.
+    size : int, optional
+        Not used: all images are of 8 x 8.
 
     Returns
     -------

@@ -1,150 +1,152 @@
-"""MNIST: found in a folder, or downloaded into the cache file by file; torchvision reads it."""
+"""MNIST and the sets made after it: torchvision names their files and reads them."""
 
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 import tempfile
-import zlib
 from pathlib import Path
 
-import pooch
 import torch
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+import torchvision
 from torch import Tensor
-from torchvision.datasets import MNIST
+
+from cnncourse.data import download, files
 
 CLASSES = tuple("0123456789")
-TIMEOUT = 30  # seconds without an answer
+LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+_TITLES = {
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "kmnist": "Kuzushiji-MNIST",
+    "emnist": "EMNIST",
+}
+_DAMAGE = (AssertionError, EOFError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 
 
-def at_hand() -> bool:
+def at_hand(*, name: str) -> bool:
     """Tell whether the four files lie in `CNNCOURSE_DATA` or in the cache."""
-    return _folder_at_hand() is not None
+    return _folder_at_hand(name) is not None
 
 
-def load(split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+def load(
+    split: str, *, name: str, size: int | None = None
+) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """Read one split, after a download where it is needed.
 
     Parameters
     ----------
     split : {"train", "test"}
-        Part to read: 60,000 or 10,000 images.
+        Part to read.
+    name : {"mnist", "fashion-mnist", "kmnist", "emnist"}
+        Which of the sets; "emnist" is its part of letters.
+    size : int, optional
+        Not used: all images are of 28 x 28.
 
     Returns
     -------
-    images : (N, 1, 28, 28) tensor of float32
-        Pixels in [0, 1], ink bright.
+    images : (N, 1, 28, 28) tensor of uint8
+        Ink bright.
     labels : (N,) tensor of int64
-        Digits.
+        Numbers of the classes.
     classes : tuple of str
-        Names of the digits.
+        Names of the classes.
 
     Raises
     ------
     OSError
         If the files cannot be downloaded or are damaged.
     """
-    folder = _folder_at_hand() or _download()
+    folder = _folder_at_hand(name) or _download(name)
+    train = split == "train"
     try:
-        files = MNIST(folder, train=split == "train", download=False)
-    except (AssertionError, EOFError, IndexError, KeyError, RuntimeError, ValueError) as error:
+        if name == "emnist":
+            return _upright(torchvision.datasets.EMNIST(folder, "letters", train=train))
+        there = _class(name)(folder, train=train, download=False)
+        _same_number(there)
+    except _DAMAGE as error:
         raise OSError(
-            f"the MNIST files in {folder / 'MNIST' / 'raw'} are damaged ({error}): "
-            f"delete that folder and load MNIST again"
+            f"the {_TITLES[name]} files in {folder / _raw(name)} are damaged ({error}): "
+            f"delete that folder and load {_TITLES[name]} again"
         ) from error
-    images = files.data[:, None].to(torch.float32).div_(255)
-    return images, files.targets.to(torch.int64), CLASSES
+    classes = CLASSES if name == "mnist" else tuple(there.classes)
+    return there.data[:, None], there.targets.to(torch.int64), classes
 
 
-def cache_folder() -> Path:
-    """Name the folder that downloads go to; `MNIST/raw` is made in it."""
-    return Path(pooch.os_cache("cnncourse"))
+def _upright(there):
+    """Transpose EMNIST's pictures, which lie in its files by columns; its letters count from 1."""
+    _same_number(there)
+    if there.targets.min() < 1 or there.targets.max() > len(LETTERS):
+        raise ValueError("a label is not from 1 to 26")
+    images = there.data[:, None].transpose(2, 3).contiguous()
+    return images, there.targets.to(torch.int64) - 1, LETTERS
 
 
-def _folder_at_hand():
-    for folder in (Path(os.environ.get("CNNCOURSE_DATA") or cache_folder()), cache_folder()):
-        if all((folder / "MNIST" / "raw" / name).is_file() for name in _file_names()):
-            return folder
-    return None
+def _same_number(there):
+    if len(there.data) != len(there.targets):
+        raise ValueError(f"{len(there.data)} images come with {len(there.targets)} labels")
 
 
-def _file_names():
-    return [Path(archive).stem for archive, _ in MNIST.resources]
+def _class(name):
+    return getattr(torchvision.datasets, _CLASSES[name])
 
 
-def _download():
+def _raw(name):
+    return Path("EMNIST" if name == "emnist" else _CLASSES[name]) / "raw"
+
+
+def _file_names(name):
+    if name == "emnist":
+        parts = ("train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1")
+        return [f"emnist-letters-{part}-ubyte" for part in parts]
+    return [Path(archive).stem for archive, _ in _class(name).resources]
+
+
+def _folder_at_hand(name):
+    return files.folder_with(*(str(_raw(name) / file) for file in _file_names(name)))
+
+
+def _download(name):
+    folder = files.cache_folder()
+    raw = folder / _raw(name)
+    steps = _steps(name, raw)
+    if name == "emnist":
+        there = torchvision.datasets.EMNIST
+        remote = download.Remote("gzip.zip", there.md5, (there.url,))
+        unpack = _unpack_letters
+        download.fetch_or_explain(_TITLES[name], remote, raw, steps=steps, unpack=unpack)
+        return folder
     # Each file appears whole or not at all, so a download that was cut off goes on where it was.
-    folder = cache_folder()
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    for archive, md5 in MNIST.resources:
+    there, unpack = _class(name), download.unpack_gzip
+    for archive, md5 in there.resources:
         if not (raw / Path(archive).stem).is_file():
-            _fetch(archive, md5, raw)
+            remote = download.Remote(archive, md5, tuple(m + archive for m in there.mirrors))
+            download.fetch_or_explain(_TITLES[name], remote, raw, steps=steps, unpack=unpack)
     return folder
 
 
-def _fetch(archive, md5, raw):
-    failures = []
-    for mirror in MNIST.mirrors:
-        with tempfile.TemporaryDirectory(dir=raw, prefix=".part-") as part:
-            try:
-                packed = _retrieve(f"{mirror}{archive}", md5, part)
-                unpacked = Path(part) / "unpacked"
-                with gzip.open(packed) as source, open(unpacked, "wb") as target:
-                    shutil.copyfileobj(source, target)
-                unpacked.replace(raw / Path(archive).stem)
-                return
-            # What requests raises is an OSError; a wrong checksum is pooch's ValueError.
-            except (OSError, EOFError, ValueError, zlib.error) as error:
-                reason = getattr(error, "strerror", None) or type(error).__name__
-                failures.append(f"  {mirror}: {reason}")
-    raise OSError(_by_hand(archive, raw, failures))
+def _unpack_letters(packed, folder):
+    with tempfile.TemporaryDirectory(dir=packed.parent) as unzipped:
+        download.unpack_zip(packed, Path(unzipped))
+        for file in _file_names("emnist"):
+            with (
+                gzip.open(Path(unzipped) / "gzip" / f"{file}.gz") as source,
+                open(folder / file, "wb") as target,
+            ):
+                shutil.copyfileobj(source, target)
 
 
-def _retrieve(url, md5, folder):
-    pooch.get_logger().setLevel("WARNING")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns) as progress:
-        return pooch.retrieve(
-            url,
-            known_hash=f"md5:{md5}",
-            path=folder,
-            fname=url.rsplit("/", 1)[1],
-            downloader=pooch.HTTPDownloader(progressbar=_Bar(progress, url), timeout=TIMEOUT),
-        )
-
-
-class _Bar:
-    """What pooch expects of a progress bar, drawn by rich."""
-
-    def __init__(self, progress, url):
-        self.progress = progress
-        self.task = progress.add_task(url.rsplit("/", 1)[1], total=None)
-        self.total = 0
-
-    def update(self, num_bytes):
-        self.progress.update(self.task, advance=num_bytes, total=self.total)
-
-    def reset(self):
-        self.progress.reset(self.task)
-
-    def close(self):
-        self.progress.refresh()
-
-
-def _by_hand(archive, raw, failures):
-    return "\n".join(
-        [
-            f"MNIST is not on this machine, and {archive} could not be downloaded:",
-            *failures,
-            "Without a network, do it by hand:",
-            f"  1. on another machine, download {', '.join(a for a, _ in MNIST.resources)}",
-            "     from one of the addresses above and unpack them (gunzip);",
-            f"  2. put the four files into {raw},",
-            "     or into a folder MNIST/raw of your own and set CNNCOURSE_DATA to the folder",
-            "     that holds MNIST.",
-            'Everything in the course also runs without MNIST: load("digits").',
-        ]
+def _steps(name, raw):
+    inside = _raw(name)
+    archives = (
+        "gzip.zip"
+        if name == "emnist"
+        else ", ".join(archive for archive, _ in _class(name).resources)
     )
+    return [
+        f"on another machine, download {archives} from one of the addresses above and unpack "
+        f"(gunzip): {', '.join(_file_names(name))};",
+        f"put these four files into {raw}, or into a folder {inside} of your own and set "
+        f"CNNCOURSE_DATA to the folder that holds {inside.parent}.",
+    ]
