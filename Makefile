@@ -55,11 +55,11 @@ class: export CNNCOURSE_BOOK ?= file://$(CURDIR)/build/_build/html
 class: exercises ## hand in, grade and show a class of 20 simulated students
 	@echo "== a class of 20 simulated students"
 	@cnncourse demo
-	@cnncourse grade
+	@cnncourse grade --feedback
 	@cnncourse scoreboard
 
 grade: $(ENV) ## grade what is in classroom/submitted and write the feedback
-	@cnncourse grade
+	@cnncourse grade --feedback
 
 test: $(ENV) lint ## run every test
 	@echo "== package, doctests, book, browser"

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -19,7 +19,6 @@ from nbgrader.preprocessors import (
 
 from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.execute import ExecuteInRoom
-from cnncourse.grading.feedback import FitPictures
 from cnncourse.grading.outputs import CutOutputs
 from cnncourse.grading.restore import RestoreCells
 from cnncourse.grading.verify import VerifyAnswers
@@ -49,13 +48,11 @@ c.ClearSolutions.code_stub = {
 # A deleted test cell comes back; else it would keep an older score.
 c.Autograde.sanitize_preprocessors = [
     ClearOutput,
+    RestoreCells,
     DeduplicateIds,
     OverwriteKernelspec,
-    RestoreCells,
     CheckCellMetadata,
 ]
-c.Execute.timeout = 120  # seconds for a cell; check limits each call by itself
-c.Execute.shutdown_kernel = "immediate"
 c.Autograde.autograde_preprocessors = [
     ExecuteInRoom,
     VerifyAnswers,
@@ -69,4 +66,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # Feedback links into the book where CNNCOURSE_BOOK names the address it is served from.
-c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, FitPictures]
+c.GenerateFeedback.exporter_class = "cnncourse.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = [GetGrades]
+
+# The formgrader shows what students wrote from where Jupyter's terminals are: cleaned.
+c.HTMLExporter.preprocessors = ["cnncourse.grading.formgrader.ShowSafely"]
+c.HTMLExporter.filters = {"markdown2html": "cnncourse.grading.formgrader.markdown2html"}

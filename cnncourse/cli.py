@@ -45,11 +45,71 @@ def demo(assignments: DemoAssignments = None):
 
 
 @app.command()
-def grade(assignments: Assignments = None, force: Force = False):
-    """Autograde what was handed in, and write the feedback pages."""
+def grade(
+    assignments: Assignments = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student's work; may be repeated.")
+    ] = None,
+    force: Force = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; one a core by default.", min=1)
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers to use.")
+    ] = None,
+    time_limit: Annotated[
+        str | None, typer.Option(help="For a notebook, such as 90s or 5min.")
+    ] = None,
+    memory_limit: Annotated[str | None, typer.Option(help="For a notebook, such as 2GB.")] = None,
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="Refuse less than the strictest room.")
+    ] = False,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Write the feedback pages, too.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of tables, on the last line.")
+    ] = False,
+):
+    """Grade what was handed in and is new or changed; cut off, it goes on where it stopped."""
+    from cnncourse.grading import command
+
+    try:
+        options = command.Options(
+            student, force, workers, scheduler, time_limit, memory_limit, require_sandbox
+        )
+        with command.early_workers(options) as pool:
+            classroom, names = _open(assignments)
+            grading = command.grade(classroom, names, options, pool)
+            if feedback and not grading.interrupted:
+                grading.failures += classroom.feedback(names, without=grading.failures)
+    except command.STOPS as error:
+        raise _stop(str(error)) from None
+    _exit(command.tell(console, grading, as_json=as_json))
+
+
+@app.command()
+def replay(
+    assignment: Annotated[str, typer.Argument(help="Name of the assignment.")],
+    student: Annotated[str, typer.Argument(help="Whose answers to judge once more.")],
+):
+    """Show the graded cases of one student with all numbers, for a complaint."""
+    from cnncourse.grading import command
+
+    classroom, _ = _open([assignment])
+    try:
+        reports = command.replay(classroom, assignment, student)
+    except command.Stopped as error:
+        raise _stop(str(error)) from None
+    for text in reports.values():
+        console.print(text, markup=False, highlight=False)
+
+
+@app.command()
+def feedback(assignments: Assignments = None, force: Force = False):
+    """Write the feedback pages of what was graded since."""
     classroom, names = _open(assignments)
-    failures = classroom.grade(names, force=force)
-    _finish(failures + classroom.feedback(names, force=force, without=failures))
+    _finish(classroom.feedback(names, force=force, without=classroom.not_graded(names)))
 
 
 @app.command()
@@ -61,6 +121,91 @@ def scoreboard(assignments: Assignments = None):
     names = [name for name in names if assignments or classroom.students(name)]
     for table in tables(read(classroom, names), names):
         console.print(table)
+
+
+@app.command()
+def report(
+    assignments: Assignments = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A folder; classroom/reports by default.")
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Numbers in the place of students' names.")
+    ] = False,
+):
+    """Write the class report: scores, points lost, mistakes, what could not be graded."""
+    from cnncourse.grading import class_report, marks
+
+    classroom, names = _open(assignments)
+    for name in names if assignments else filter(classroom.students, names):
+        try:
+            found = class_report.gather(classroom, name)
+        except marks.NotInGradebook as error:
+            raise _stop(str(error)) from None
+        from cnncourse.grading.report_page import write_report
+
+        folder = (output or classroom.folder / "reports") / name
+        page = write_report(class_report.anonymous(found) if anonymous else found, folder)
+        console.print(f"report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def export(
+    assignments: Assignments = None,
+    form: Annotated[
+        str, typer.Option("--format", help="csv, canvas, moodle or gradescope.")
+    ] = "csv",
+    output: Annotated[
+        Path | None, typer.Option(help="A file, for Gradescope a folder; classroom/exports.")
+    ] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV that says who is who.")] = None,
+    missing_as_zero: Annotated[
+        bool, typer.Option("--missing-as-zero", help="0 where nothing was handed in.")
+    ] = False,
+):
+    """Write the grades for a spreadsheet or a learning platform."""
+    from cnncourse.grading.exports import FORMATS
+
+    _refuse_unknown([form], list(FORMATS), "format")
+    classroom, names = _open(assignments)
+    from cnncourse.grading.exports import command
+
+    try:
+        names = names if assignments else list(filter(classroom.students, names))
+        done = command.export(classroom, names, form, output, roster, missing_as_zero)
+    except command.STOPS as error:
+        raise _stop(str(error)) from None
+    for remark in done.remarks:
+        console.print(remark, style="yellow", markup=False)
+    for path in done.written:
+        console.print(f"export: {path}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of a table.")
+    ] = False,
+    require: Annotated[
+        str | None, typer.Option("--require-sandbox", help="The least rung, such as bubblewrap.")
+    ] = None,
+):
+    """Try to break out of the room where students' code runs here, and say what held."""
+    try:
+        from cnncourse.grading.room import NoRoom, doctor
+    except ModuleNotFoundError as error:
+        raise _stop_without(error) from None
+    try:
+        rung, findings = doctor.examine(require=require)
+    except (NoRoom, ValueError) as error:
+        raise _stop(str(error)) from None
+    if as_json:
+        typer.echo(doctor.as_json(rung, findings))
+    else:
+        console.print(doctor.table(rung, findings))
+        console.print(doctor.advice(rung, findings), markup=False)
+    if any(finding.promised and not finding.held for finding in findings):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -137,6 +282,28 @@ def layers(
         typer.echo(problem, err=True)
 
 
+@bench.command("grading")
+def bench_grading(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    students: Annotated[str, typer.Option(help="Sizes of the class, N,N.")] = "20,200,2000",
+):
+    """Time whole runs of the grader against plain nbgrader's, on the same students."""
+    try:
+        from cnncourse.bench import grading
+    except ModuleNotFoundError as error:
+        raise _stop_without(error) from None
+    if not all(part.isdecimal() and int(part) for part in students.split(",")):
+        raise _stop(f"--students takes numbers such as 20,200; {students!r} is none")
+    with console.status("bench") as status:
+        counts = [int(part) for part in students.split(",")]
+        result = grading.measure(Path(), counts, progress=status.update)
+    if as_json:
+        typer.echo(json.dumps(result, indent=1))
+    else:
+        for table in grading.tables(result):
+            console.print(table)
+
+
 def _open(assignments):
     # nbgrader takes seconds to import: only here, so that `--help` answers at once.
     try:
@@ -168,6 +335,11 @@ def _finish(failures):
         _say_in_red(f"{failure.assignment} of {failure.student}: {failure.reason}")
     if failures:
         raise typer.Exit(1)
+
+
+def _exit(code):
+    if code:
+        raise typer.Exit(code)
 
 
 def _stop(message):

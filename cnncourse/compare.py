@@ -46,7 +46,8 @@ def close(got, expected, *, tolerance=TOLERANCE):
 
 def _limit(expected, tolerance):
     """Tell how far from an answer another may be."""
-    finite = np.abs(expected[np.isfinite(expected)], dtype=float)
+    with np.errstate(over="ignore"):  # a longdouble may be more than a float can hold
+        finite = np.abs(expected[np.isfinite(expected)], dtype=float)
     return tolerance * max(1.0, finite.max(initial=0.0))
 
 

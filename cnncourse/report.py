@@ -10,6 +10,8 @@ from html import escape
 
 WIDTH = 76  # characters: what fits a page of the book
 BOOK = "CNNCOURSE_BOOK"  # environment variable: where the built book is, as a URL
+# A page with a dark scheme sets these; elsewhere, as in the formgrader, the colour is the second.
+RIGHT, WRONG = "var(--cnncourse-right,#1a7f37)", "var(--cnncourse-wrong,#b3261e)"
 
 
 def to_text(verdict):
@@ -53,7 +55,7 @@ def to_html(verdict, *, points):
     html : str
         Without the numbers of the cases, which stay secret.
     """
-    colour = "#1a7f37" if verdict.passed else "#b3261e"
+    colour = RIGHT if verdict.passed else WRONG
     parts = [
         f'<div class="cnncourse-report" style="border-left:4px solid {colour};'
         'padding:.4em 0 .4em .9em;max-width:46em;line-height:1.45">',
@@ -66,6 +68,25 @@ def to_html(verdict, *, points):
         "</div>",
     ]
     return "\n".join(parts)
+
+
+def link(section):
+    """Write where to read on: a link where the book's address is known, else its place.
+
+    Parameters
+    ----------
+    section : str
+        Page and label, as ``03_filters#filters-flip``.
+
+    Returns
+    -------
+    html : str
+    """
+    address = escape(_address(section), quote=True)
+    if not os.environ.get(BOOK):
+        return address
+    page, _, label = section.partition("#")
+    return f'<a href="{address}">{escape(page)}, {escape(label)}</a>'
 
 
 def _wrap(text, *, indent="  "):
@@ -104,7 +125,7 @@ def _explanation(verdict):
             f"{escape(named.mistake)}."
             f"</strong> {escape(named.hint)}</p>"
         )
-    yield f'<p style="margin:.4em 0 0">Read: {_link(named.section or verdict.section)}</p>'
+    yield f'<p style="margin:.4em 0 0">Read: {link(named.section or verdict.section)}</p>'
 
 
 def _looks_as_if(verdict):
@@ -116,7 +137,7 @@ def _looks_as_if(verdict):
 
 
 def _item(result):
-    mark, colour = ("✓", "#1a7f37") if result.passed else ("✗", "#b3261e")
+    mark, colour = ("✓", RIGHT) if result.passed else ("✗", WRONG)
     why = f": {escape(result.summary)}" if result.summary else ""
     return f'<li><span style="color:{colour}">{mark}</span> {escape(result.claim)}{why}</li>'
 
@@ -131,11 +152,3 @@ def _address(section):
     page, _, label = section.partition("#")
     base = os.environ.get(BOOK, "").rstrip("/")
     return f"{base}/book/{page}.html#{label}" if base else f"book/{page}.md, section {label}"
-
-
-def _link(section):
-    address = escape(_address(section), quote=True)
-    if not os.environ.get(BOOK):
-        return address
-    page, _, label = section.partition("#")
-    return f'<a href="{address}">{escape(page)}, {escape(label)}</a>'

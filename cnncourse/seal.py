@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 MIME = "application/vnd.cnncourse.answers+json"
-MAX_BYTES = 64 * 2**20  # all arrays of one exercise together
+MAX_BYTES = 16 * 2**20  # all arrays of one exercise together; the most that is right needs 0.7
 MAX_CASES = 1000
 MAX_OUTPUTS = 16  # of one call
 MAX_TEXT = 500  # characters of a problem's description
 _KINDS = "biufc"
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for gigabytes to unpack
 
 
 class SealError(ValueError):
@@ -105,12 +106,33 @@ def open_seal(bundle):
         raise SealError(f"the sealed answers are damaged: {type(error).__name__}") from error
 
 
+def printable(text, most=MAX_TEXT):
+    """Make a line of whatever a student's process said, fit for a page and a terminal.
+
+    Parameters
+    ----------
+    text : object
+    most : int
+        Characters to keep.
+
+    Returns
+    -------
+    line : str
+        Without control characters, half surrogate pairs, and marks that turn the direction of
+        what follows; a question mark stands for each.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[2J b")
+    'a?[2J b'
+    """
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:most])
+
+
 def _answer(arrays, i, case):
     problem = case["problem"]
     if problem is not None:
-        # Half a surrogate pair is text to Python, and to no file.
-        text = str(problem)[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
-        return Answer(problem=text)
+        return Answer(problem=printable(problem))
     outputs = case["outputs"]
     if not (isinstance(outputs, int) and 0 <= outputs <= MAX_OUTPUTS):
         raise SealError("the sealed answers do not say how many outputs a case has")
@@ -120,6 +142,10 @@ def _answer(arrays, i, case):
 def _read_arrays(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
+        if len(members) > MAX_CASES * MAX_OUTPUTS:
+            raise SealError(f"the sealed answers hold {len(members)} arrays")
+        if any(member.compress_type not in _PACKED for member in members):
+            raise SealError("the sealed answers are packed in a way that seal does not use")
         if sum(member.file_size for member in members) > MAX_BYTES:
             raise SealError(f"the sealed answers hold more than {MAX_BYTES >> 20} MiB")
         return {
@@ -140,4 +166,12 @@ def _read_array(data):
     if int(np.prod(shape, dtype=object)) * dtype.itemsize != len(data) - buffer.tell():
         raise SealError("an array's shape does not match its bytes")
     buffer.seek(0)
-    return np.lib.format.read_array(buffer, allow_pickle=False)
+    return _as_usual(np.lib.format.read_array(buffer, allow_pickle=False))
+
+
+def _as_usual(array):
+    """Hold numbers as PyTorch can: in this machine's byte order, no longer than a double."""
+    dtype = array.dtype.newbyteorder("=")
+    longer = {np.dtype(np.longdouble): np.float64, np.dtype(np.clongdouble): np.complex128}
+    with np.errstate(all="ignore"):
+        return array.astype(longer.get(dtype, dtype), copy=False)

@@ -16,9 +16,9 @@ RANKS = {
     **dict.fromkeys(["compare", "catalogue", "collect", "fast"], 1),
     **dict.fromkeys(["checker", "report", "data", "models"], 2),
     **dict.fromkeys(["notebook", "training"], 3),
-    **dict.fromkeys(["grading", "bench"], 4),
-    "audit": 4,
-    "cli": 5,
+    **dict.fromkeys(["grading", "audit"], 4),
+    "bench": 5,
+    "cli": 6,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

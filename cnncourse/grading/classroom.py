@@ -1,40 +1,32 @@
 """A course folder as nbgrader sees it: assignments, submissions, and the steps between.
 
-Every step is nbgrader's own, called in this process once for each student, so that progress
-shows, what is up to date is left alone, and one broken submission never stops the others.
+Progress shows, what is up to date is left alone, and one broken submission never stops the
+others.
 """
 
 import hashlib
 import re
-import warnings
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import SAWarning
 
-# nbgrader's own, harmless, and said once for every student.
-warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+from cnncourse.grading import workers
+from cnncourse.grading.execute import ExecuteInRoom
+from cnncourse.grading.grader import Failure, Grader
+from cnncourse.grading.progress import Counting
+from cnncourse.grading.records import Records, replace_file
+from cnncourse.grading.room import Limits
 
-
+__all__ = ["Classroom", "Failure", "NoCourse"]
 FAILED = ".failed"  # ends the name of a record that says why
 
 
 class NoCourse(FileNotFoundError):  # noqa: N818, the name says what happened
     """The current folder holds no course."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A submission that could not be processed, and the reason in a line."""
-
-    student: str
-    assignment: str
-    reason: str
 
 
 class Classroom:
@@ -56,12 +48,35 @@ class Classroom:
             raise NoCourse(
                 f"{Path.cwd()} holds no nbgrader_config.py: run this in the course's folder"
             )
-        app = NbGraderApp()
-        app.load_config_file()
+        app = NbGraderApp(raise_config_file_errors=True)
+        try:
+            app.load_config_file()
+        except Exception as error:  # whatever a file that runs as code sets off
+            said = f"nbgrader_config.py cannot be read: {type(error).__name__}: {error}"
+            raise NoCourse(said) from error
         app.config.NbGraderAPI.log_level = app.config.Application.log_level = "ERROR"
+        self.config = app.config
         self.api = NbGraderAPI(config=app.config)
         self.coursedir = self.api.coursedir
         self.console = console or Console()
+
+    @property
+    def folder(self):
+        """Where a class's work, records and grades are."""
+        return Path(self.coursedir.root, self.coursedir.autograded_directory).parent
+
+    def room(self):
+        """Read how the room is configured.
+
+        Returns
+        -------
+        limits : Limits
+        require : str or None
+            The least confinement that is accepted.
+        """
+        room = ExecuteInRoom(config=self.config)
+        names = [field.name for field in fields(Limits) if room.has_trait(field.name)]
+        return Limits(**{name: getattr(room, name) for name in names}), room.require
 
     def assignments(self):
         """Names of the assignments that have a source notebook, in order."""
@@ -69,9 +84,10 @@ class Classroom:
         return sorted({path.parent.name for path in sources})
 
     def students(self, assignment):
-        """Names of the students who submitted an assignment, in order."""
-        submitted = Path(self.coursedir.submitted_directory).glob(f"*/{assignment}/*.ipynb")
-        return sorted({path.parent.parent.name for path in submitted})
+        """Names of the students who handed something in for an assignment, in order."""
+        folders = Path(self.coursedir.submitted_directory).glob(f"*/{assignment}")
+        names = {path.parent.name for path in folders if path.is_dir() or path.is_symlink()}
+        return sorted(name for name in names if not name.startswith("."))
 
     def release(self, assignments):
         """Generate the students' notebooks from the sources that changed.
@@ -97,27 +113,54 @@ class Classroom:
         result = self.api.generate_assignment(assignment, force=True)
         for path, content in before.items():
             if not path.exists() or path.read_bytes() != content:
-                kept = self._records.parent / "replaced" / assignment / f"{_short(content)}.ipynb"
+                kept = self.folder / "done" / "replaced" / assignment / f"{_short(content)}.ipynb"
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(content)
                 self.console.print(f"release: {path.name} was replaced; what it held is in {kept}")
         return result
 
-    def grade(self, assignments, *, force=False):
-        """Autograde every submission that differs from the one last graded, or all.
+    def grade(self, assignments, students=None, *, force=False, **options):
+        """Grade every submission that differs from the one last graded, or all.
+
+        Parameters
+        ----------
+        assignments : list of str
+        students : collection of str or None
+            Only theirs.
+        force : bool
+        options
+            As `grading` takes them.
 
         Returns
         -------
         failures : list of Failure
+            What could not be graded, now or when it was last tried.
         """
-        return self._each(
-            "grade",
-            self._handed_in(assignments),
-            lambda assignment, student: self.api.autograde(assignment, student, force=True),
-            self.coursedir.submitted_directory,
-            self.coursedir.autograded_directory,
-            force=assignments if force else (),
-        )
+        return self.grading(assignments, students, force=force, **options).failures
+
+    def grading(
+        self, assignments, students=None, *, force=False, limits=None, require=None, pool=None
+    ):
+        """Grade as `grade` does, and tell all of it.
+
+        Parameters
+        ----------
+        assignments, students, force
+            See `grade`.
+        limits : dict of str to number
+            Fields of `Limits` that differ from those of ``nbgrader_config.py``.
+        require : str or None
+            The least confinement that is accepted.
+        pool : callable, optional
+            Makes the workers, see `Grader.grade`; as many as are due, one a core at most.
+
+        Returns
+        -------
+        grading : Grading
+        """
+        grader = Grader(self, limits=limits, require=require)
+        pool = pool or workers.as_many_as_due
+        return grader.grade(assignments, students, force=force, make_workers=pool)
 
     def feedback(self, assignments, *, force=False, without=()):
         """Write the feedback pages of what was graded since.
@@ -134,17 +177,11 @@ class Classroom:
         -------
         failures : list of Failure
         """
+        from cnncourse.grading.feedback_pages import write_pages  # nbconvert takes a second
+
         left_out = {(failure.assignment, failure.student) for failure in without}
-        return self._each(
-            "feedback",
-            [pair for pair in self._handed_in(assignments) if pair not in left_out],
-            lambda assignment, student: self.api.generate_feedback(
-                assignment, student, force=True
-            ),
-            self.coursedir.autograded_directory,
-            self.coursedir.feedback_directory,
-            force=assignments if force else (),
-        )
+        pairs = [pair for pair in self._handed_in(assignments) if pair not in left_out]
+        return write_pages(self, pairs, force=assignments if force else ())
 
     def not_graded(self, assignments):
         """List the submissions that could not be graded when they were last tried.
@@ -154,21 +191,28 @@ class Classroom:
         failures : list of Failure
         """
         return [
-            Failure(path.stem, assignment, path.read_text(encoding="utf-8"))
+            Failure(student, assignment, record.rejected)
             for assignment in assignments
-            for path in sorted((self._records / "grade" / assignment).glob(f"*{FAILED}"))
+            for student, record in self.records(assignment).items()
+            if record.rejected
         ]
 
-    @property
-    def _records(self):
-        return Path(self.coursedir.autograded_directory).parent / "done"
+    def records(self, assignment):
+        """Read how the submissions of an assignment were graded.
+
+        Returns
+        -------
+        records : dict of str to Record
+            By student.
+        """
+        return Records(self.folder).of(assignment)
 
     def _handed_in(self, assignments):
         return [(a, student) for a in assignments for student in self.students(a)]
 
     def _each(self, step, work, call, source, target, *, force):
         """Do a step for every pair of assignment and student that changed, or is forced."""
-        records = self._records / step
+        records = self.folder / "done" / step
         due = []
         for assignment, student in work:
             record = records / assignment / f"{student}.sha256"
@@ -180,26 +224,15 @@ class Classroom:
         if len(due) < len(work):
             self.console.print(f"{step}: {len(work) - len(due)} of {len(work)} up to date")
         failures = []
-        if due:
-            with _progress(self.console) as progress:
-                for assignment, student, record, digest in progress.track(due, description=step):
-                    result = call(assignment, student)
-                    record.parent.mkdir(parents=True, exist_ok=True)
-                    reason = None if result["success"] else _reason(result)
-                    _keep(record, digest, reason)
-                    if reason:
-                        failures.append(Failure(student, assignment, reason))
+        with Counting(self.console, step, len(due)) as counting:
+            for assignment, student, record, digest in due:
+                result = call(assignment, student)
+                reason = None if result["success"] else _reason(result)
+                _keep(record, digest, reason)
+                if reason:
+                    failures.append(Failure(student, assignment, reason, fault=True))
+                counting.count(wrong=bool(reason))
         return failures
-
-
-def _progress(console):
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
 
 
 def _digest(folder):
@@ -220,7 +253,7 @@ def _keep(record, digest, reason):
     done, failed = record, record.with_suffix(FAILED)
     kept, gone, text = (failed, done, reason) if reason else (done, failed, digest)
     gone.unlink(missing_ok=True)
-    kept.write_text(text, encoding="utf-8")
+    replace_file(kept, text.encode("utf-8"))
 
 
 def _is_done(record, digest, target):

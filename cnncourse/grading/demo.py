@@ -156,20 +156,50 @@ def edit(source, exercise, habits):
     return "\n".join(line for line in source.splitlines() if line.strip() not in marks)
 
 
+def write_class(source, release, submitted, count):
+    """Write the work of a class of any size: the twenty again and again, with numbers.
+
+    Parameters
+    ----------
+    source, release : Path
+        The notebook with the solutions, and the one that was released.
+    submitted : Path
+        Where submissions are collected.
+    count : int
+        Students.
+    """
+    solutions, notebook = _solutions(source), release.read_text(encoding="utf-8")
+    texts = {student: _solve(notebook, solutions, habits) for student, habits in CLASS.items()}
+    for i in range(count):
+        student = list(CLASS)[i % len(CLASS)]
+        name = f"{student}-{i // len(CLASS) + 1:04d}"
+        _write_if_new(submitted / name / release.parent.name / release.name, texts[student])
+
+
 def _write(classroom, assignment, student, habits):
     name = f"{assignment}.ipynb"
     coursedir = classroom.coursedir
-    release = nbformat.read(Path(coursedir.release_directory, assignment, name), as_version=4)
-    source = nbformat.read(Path(coursedir.source_directory, assignment, name), as_version=4)
-    solutions = {cell.id: cell.source for cell in source.cells if is_solution(cell)}
+    release = Path(coursedir.release_directory, assignment, name)
+    solutions = _solutions(Path(coursedir.source_directory, assignment, name))
+    text = _solve(release.read_text(encoding="utf-8"), solutions, habits)
+    return _write_if_new(Path(coursedir.submitted_directory, student, assignment, name), text)
+
+
+def _solutions(path):
+    source = nbformat.read(path, as_version=4)
+    return {cell.id: cell.source for cell in source.cells if is_solution(cell)}
+
+
+def _solve(text, solutions, habits):
+    """Fill a release notebook in as a student with these habits would."""
+    release = nbformat.reads(text, as_version=4)
     stops = {habit.removeprefix("stops at ") for habit in habits if habit.startswith("stops at ")}
     writing = True
     for cell in release.cells:
         writing = writing and cell.id not in stops
         if writing and cell.id in solutions:
             cell.source = edit(solutions[cell.id], cell.id, habits)
-    path = Path(coursedir.submitted_directory, student, assignment, name)
-    return _write_if_new(path, nbformat.writes(release))
+    return nbformat.writes(release)
 
 
 def _write_if_new(path, text):

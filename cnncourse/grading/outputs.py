@@ -1,11 +1,9 @@
-"""Keep what a notebook printed and drew to a size that a page can show."""
+"""nbgrader's place for cutting outputs."""
 
-import json
-
-from nbformat.v4 import new_output
+import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-MOST = 2**20  # characters of one output; nbgrader's own limit counts lines
+from cnncourse.grading.trim import trim
 
 
 class CutOutputs(NbGraderPreprocessor):
@@ -17,12 +15,5 @@ class CutOutputs(NbGraderPreprocessor):
     def preprocess_cell(self, cell, resources, cell_index):
         """Look at every output of one cell."""
         if cell.cell_type == "code":
-            cell.outputs = [_cut(output) for output in cell.outputs]
+            cell.outputs = [nbformat.from_dict(trim(output)) for output in cell.outputs]
         return cell, resources
-
-
-def _cut(output):
-    size = len(json.dumps(output))
-    if size <= MOST:
-        return output
-    return new_output("stream", text=f"An output of {size / 2**20:.0f} MB is left out here.\n")

@@ -1,16 +1,15 @@
 """A class at a glance: points, and the mistakes that were named."""
 
+import contextlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import nbformat
-from nbgrader.api import Gradebook
 from rich.markup import escape
 from rich.table import Table
 
 from cnncourse.collect import NOT_WRITTEN
-from cnncourse.grading.verify import VERDICT_MIME, exercise_of
+from cnncourse.grading.class_report import gather
+from cnncourse.grading.marks import NotInGradebook
 
 
 @dataclass
@@ -38,6 +37,8 @@ class Scoreboard:
 def read(classroom, assignments):
     """Read the gradebook and the verdicts in the autograded notebooks.
 
+    Who was removed from the class is not counted, though the gradebook may remember them.
+
     Parameters
     ----------
     classroom : Classroom
@@ -47,18 +48,24 @@ def read(classroom, assignments):
     -------
     scoreboard : Scoreboard
     """
-    board = Scoreboard(not_graded=classroom.not_graded(assignments))
-    missing = {(failure.assignment, failure.student) for failure in board.not_graded}
-    with Gradebook(classroom.coursedir.db_url, classroom.coursedir.course_id) as gradebook:
-        for assignment in assignments:
-            for row in gradebook.submission_dicts(assignment):
-                if (assignment, row["student"]) not in missing:
-                    board.points[row["student"]][assignment] = (row["score"], row["max_score"])
+    board = Scoreboard()
     for assignment in assignments:
-        graded = Path(classroom.coursedir.autograded_directory).glob(f"*/{assignment}/*.ipynb")
-        for path in sorted(graded):
-            _count(board, nbformat.read(path, as_version=4))
+        with contextlib.suppress(NotInGradebook):  # nothing of it was ever graded
+            _add(board, gather(classroom, assignment))
     return board
+
+
+def _add(board, report):
+    board.not_graded += report.not_graded
+    for student, score in report.scores.items():
+        board.points[student][report.assignment] = (score, report.possible)
+    for line in report.mistakes:
+        board.mistakes[line.exercise, line.mistake] += len(line.students)
+    for line in report.unnamed:
+        board.unnamed[line.exercise, line.summary] += len(line.students)
+    for line in report.exercises:
+        if line.not_written:
+            board.unnamed[line.name, NOT_WRITTEN] += len(line.not_written)
 
 
 def tables(board, assignments):
@@ -70,20 +77,6 @@ def tables(board, assignments):
     """
     drawn = [_points_table(board, assignments), _mistakes_table(board)]
     return [*drawn, _failures_table(board)] if board.not_graded else drawn
-
-
-def _count(board, notebook):
-    for cell in notebook.cells:
-        if exercise_of(cell) is None:
-            continue
-        for output in cell.outputs:
-            verdict = output.get("data", {}).get(VERDICT_MIME)
-            failures = [r for r in verdict["results"] if not r["passed"]] if verdict else []
-            named = [r for r in failures if r["mistake"]]
-            if named:
-                board.mistakes[verdict["exercise"], named[0]["mistake"]] += 1
-            elif failures:
-                board.unnamed[verdict["exercise"], failures[0]["summary"]] += 1
 
 
 def _points_table(board, assignments):
