@@ -3,11 +3,13 @@
 import html
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
 import sys
 import sysconfig
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -327,3 +329,15 @@ def test_plain_nbgrader_gives_the_same_points(course):
     assert {n: reached[n] for n in PLAIN} == {n: ATTACKS[n].points for n in PLAIN}
     assert course.marks() == []
     assert not classroom.api.autograde(ASSIGNMENT, "package_cut_off", force=True)["success"]
+
+
+def test_the_guide_counts_the_attacks_that_there_are():
+    """Exact points for all of them is what the other tests here hold."""
+    page = (ROOT / "book/instructor/confinement.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \|.*\| (\d+) \| (\d+) \|$", page, re.M)
+    kinds = Counter(attack.kind.removesuffix("s") for attack in ATTACKS.values())
+    counts = {**kinds, "all": len(ATTACKS)}
+
+    assert {kind: (int(all_of), int(exact)) for kind, all_of, exact in rows} == {
+        kind: (count, count) for kind, count in counts.items()
+    }
