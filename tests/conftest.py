@@ -10,6 +10,22 @@ from browser import CHROMIUM_FLAGS, WIDE, Watched, built_book, chromium
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
+# A graded class or a server for all tests of the file: one worker makes it, once.
+MADE_ONCE = {
+    "test_demo",
+    "test_grade_class",
+    "test_grading",
+    "test_week_exchange",
+    "test_week_formgrader",
+    "test_week_new_exercise",
+    "test_week_postgresql",
+}
+
+
+def pytest_itemcollected(item):
+    """Keep the tests of some files together when there are several workers."""
+    if item.path.stem in MADE_ONCE:
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
