@@ -113,7 +113,7 @@ class Classroom:
         result = self.api.generate_assignment(assignment, force=True)
         for path, content in before.items():
             if not path.exists() or path.read_bytes() != content:
-                kept = self.folder / "done" / "replaced" / assignment / f"{_short(content)}.ipynb"
+                kept = self.folder / "replaced" / assignment / f"{_short(content)}.ipynb"
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(content)
                 self.console.print(f"release: {path.name} was replaced; what it held is in {kept}")
