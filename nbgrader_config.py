@@ -18,10 +18,7 @@ from nbgrader.preprocessors import (
 )
 
 from cnncourse.collect import NOT_WRITTEN
-from cnncourse.grading.execute import ExecuteInRoom
-from cnncourse.grading.outputs import CutOutputs
-from cnncourse.grading.restore import RestoreCells
-from cnncourse.grading.verify import VerifyAnswers
+from cnncourse.grading.plugins import CutOutputs, ExecuteInRoom, RestoreCells, VerifyAnswers
 
 c = get_config()  # noqa: F821, jupyter gives it
 here = Path.cwd()
@@ -66,9 +63,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # Feedback links into the book where CNNCOURSE_BOOK names the address it is served from.
-c.GenerateFeedback.exporter_class = "cnncourse.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "cnncourse.grading.plugins.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [GetGrades]
 
 # The formgrader shows what students wrote from where Jupyter's terminals are: cleaned.
-c.HTMLExporter.preprocessors = ["cnncourse.grading.formgrader.ShowSafely"]
-c.HTMLExporter.filters = {"markdown2html": "cnncourse.grading.formgrader.markdown2html"}
+c.HTMLExporter.preprocessors = ["cnncourse.grading.plugins.ShowSafely"]
+c.HTMLExporter.filters = {"markdown2html": "cnncourse.grading.plugins.markdown2html"}

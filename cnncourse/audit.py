@@ -17,6 +17,7 @@ import numpy as np
 from nbgrader.utils import is_grade, is_locked, is_solution
 from rich.table import Table
 
+from cnncourse import reference
 from cnncourse.catalogue import EXERCISES
 from cnncourse.checker import answer_of_reference, verify
 from cnncourse.collect import collect
@@ -81,6 +82,7 @@ def audit(exercise, solutions=None, *, seeds=("audit",)):
     -------
     audit : Audit
     """
+    _ = reference.DEVICE  # torch is imported now: seconds that are no call's
     found = Audit(exercise.name, exercise.assignment)
     clock = []
     for name, function in {"the reference": exercise.reference, **(solutions or {})}.items():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnncourse import reference
+from cnncourse.catalogue.tensors import as_array
 from cnncourse.collect import call, collect, copy_arguments
 from cnncourse.compare import close, difference, lost_precision, wrong_form
 from cnncourse.seal import Answer
@@ -82,7 +83,7 @@ def answer_of_reference(exercise, case):
     """Compute the right answer to a case: a list of arrays, one for each output."""
     value = exercise.answer(exercise.reference, copy_arguments(case.arguments))
     values = value if isinstance(value, tuple) else (value,)
-    return [np.asarray(one) for one in values]
+    return [np.asarray(as_array(one)) for one in values]
 
 
 def _judge(exercise, case, answer, always=False):

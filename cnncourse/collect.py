@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import importlib
 import inspect
 import signal
 import threading
@@ -15,6 +16,8 @@ try:
 except ModuleNotFoundError:  # Windows
     resource = None
 
+from cnncourse.catalogue.exercise import Unusable
+from cnncourse.catalogue.tensors import as_array, is_tensor
 from cnncourse.seal import MAX_BYTES, Answer
 
 TIME_LIMIT = 10  # seconds for one call
@@ -47,6 +50,8 @@ def collect(exercise, function, *, seed, time_limit=TIME_LIMIT):
         One for each case. A function that was stopped twice is not called again: the
         cases are small, and a class is waiting.
     """
+    for package in exercise.packages:  # outside any call's time
+        importlib.import_module(package)
     answers = []
     for case in exercise.draw(seed):
         stopped = [answer for answer in answers if (answer.problem or "").startswith(TOO_LONG)]
@@ -111,6 +116,8 @@ def _call(exercise, function, arguments, time_limit, processor_limit):
         raise
     except _TookTooLong as stopped:
         return Answer(problem=f"{TOO_LONG} {stopped.args[0]:g} s for one call")
+    except Unusable as why:
+        return Answer(problem=str(why))
     except BaseException as error:
         return Answer(problem=_describe_error(function, error))
 
@@ -150,28 +157,46 @@ def _check_value(exercise, value, arguments, given):
         expected = ", ".join(exercise.outputs)
         length = f" of {len(value)}" if isinstance(value, tuple) else ""
         return Answer(problem=f"returned {_a(value)}{length}, expected the tuple ({expected})")
+    arrays = []
     for one, (name, axes) in zip(values, exercise.outputs.items(), strict=True):
-        problem = _value_problem(one, axes)
+        one, problem = _as_array(exercise, one)
+        problem = problem or _value_problem(one, axes, _expected(exercise, axes))
         if problem:
             where = f"output {name}: " if len(values) > 1 else ""
             return Answer(problem=where + problem)
+        arrays.append(np.array(one))
     changed = [name for name, before in arguments.items() if _differs(before, given[name])]
     if changed:
         return Answer(problem=f"changes its input {' and '.join(changed)} in place; copy it first")
-    return Answer(tuple(np.array(one) for one in values))
+    return Answer(tuple(arrays))
+
+
+def _as_array(exercise, value):
+    """Where tensors are what is asked for, make an array of one; else say what is wrong."""
+    if "torch" not in exercise.packages or not is_tensor(value):
+        return value, None
+    try:
+        return as_array(value), None
+    except TypeError as error:
+        return value, f"returned {error}"
+
+
+def _expected(exercise, axes):
+    if not axes:
+        return "one number or truth value"
+    return "a tensor" if "torch" in exercise.packages else "a NumPy array"
 
 
 def _is_tuple_of(value, count):
     return isinstance(value, tuple) and len(value) == count
 
 
-def _value_problem(value, axes):
+def _value_problem(value, axes, expected):
     if value is None:
         return "returned None: is a `return` missing?"
     if not axes and isinstance(value, bool | int | float | np.generic):
         return None
     if type(value) is not np.ndarray:
-        expected = "a NumPy array" if axes else "one number or truth value"
         return f"returned {_a(value)}, expected {expected}"
     if value.dtype.kind not in "biufc":
         return f"returned an array of dtype {value.dtype}, expected numbers"
@@ -181,6 +206,7 @@ def _value_problem(value, axes):
 
 
 def _differs(before, after):
+    after = as_array(after)
     if isinstance(before, np.ndarray):
         return not _same_array(before, after)
     if isinstance(before, list | tuple):
@@ -217,7 +243,8 @@ def _describe_error(function, error):
 
 
 def _own_line(function, error):
-    code = getattr(function, "__code__", None)
+    written = getattr(function, "__init__", None) if isinstance(function, type) else function
+    code = getattr(written, "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
     if not own or not own[-1].line:

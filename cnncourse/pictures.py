@@ -1,5 +1,7 @@
 """Pictures drawn by code: what the chapters and exercises look at, with no file to load."""
 
+import functools
+
 import numpy as np
 
 # Drawn this many times too fine and averaged down, so that slanted edges come out smooth.
@@ -87,6 +89,12 @@ def colour_house(size=64):
     """
     if size < 1:
         raise ValueError(f"a picture has at least one pixel a side, not {size}")
+    return _colour_house(size).copy()
+
+
+@functools.lru_cache(maxsize=8)
+def _colour_house(size):
+    """Draw it once: it takes longer than what most exercises do with it."""
     fine = size * _FINENESS
     y, x = (np.mgrid[:fine, :fine] + 0.5) / fine  # both run from 0 to 1, down and to the right
     picture = _sky(y)

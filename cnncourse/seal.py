@@ -64,14 +64,12 @@ def seal(exercise, answers):
         for i, answer in enumerate(answers)
         for j, array in enumerate(answer.arrays)
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
     return {
         "exercise": exercise,
         "cases": [
             {"outputs": len(answer.arrays), "problem": answer.problem} for answer in answers
         ],
-        "npz": base64.b64encode(buffer.getvalue()).decode("ascii"),
+        "npz": pack(arrays),
     }
 
 
@@ -96,14 +94,53 @@ def open_seal(bundle):
     try:
         bundle = json.loads(bundle) if isinstance(bundle, str) else bundle
         exercise, cases, npz = bundle["exercise"], bundle["cases"], bundle["npz"]
-        if not isinstance(exercise, str) or len(npz) > 2 * MAX_BYTES or len(cases) > MAX_CASES:
-            raise SealError("the sealed answers are too large or carry no name")
-        arrays = _read_arrays(base64.b64decode(npz, validate=True))
+        if not isinstance(exercise, str) or len(cases) > MAX_CASES:
+            raise SealError("the sealed answers are too many or carry no name")
+        arrays = unpack(npz)
         return exercise, [_answer(arrays, i, case) for i, case in enumerate(cases)]
     except SealError:
         raise
     except Exception as error:  # there is no end to what a forged bundle can set off
         raise SealError(f"the sealed answers are damaged: {type(error).__name__}") from error
+
+
+def pack(arrays):
+    """Write arrays as text.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+
+    Returns
+    -------
+    npz : str
+        In base64.
+    """
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # packing tight would take longer than all the rest
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def unpack(npz):
+    """Read what `pack` wrote, trusting none of it; raises whatever damage sets off.
+
+    Parameters
+    ----------
+    npz : str
+        In base64.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+
+    Raises
+    ------
+    SealError
+        If it is too large or holds what `pack` does not write.
+    """
+    if len(npz) > 2 * MAX_BYTES:
+        raise SealError("the sealed arrays are too large")
+    return _read_arrays(base64.b64decode(npz, validate=True))
 
 
 def printable(text, most=MAX_TEXT):

@@ -28,6 +28,7 @@ from cnncourse.catalogue.numpy_lenet import (
     training,
 )
 from cnncourse.checker import judge
+from cnncourse.grading.room import Limits
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT = "15_numpy_lenet"
@@ -448,9 +449,9 @@ def test_the_notebook_earns_every_point_in_the_real_room(tmp_path):
         assert (submission.score, submission.max_score) == (30, 30)
 
 
-def test_the_time_limits_of_a_check_fit_nbgraders_own():
-    """nbgrader stops a cell after 120 seconds."""
-    assert training.LONGEST + training.LONGEST_OF_TWO < 120
+def test_the_time_limits_of_a_check_fit_the_rooms_own():
+    """A function that is too slow is told so; the room would only stop its cell."""
+    assert Limits().cell_seconds > training.LONGEST + training.LONGEST_OF_TWO
 
 
 @pytest.mark.timeout(LOADED)

@@ -24,7 +24,7 @@ from rich.console import Console
 
 from cnncourse.grading.classroom import Classroom
 from cnncourse.grading.demo import CLASS, edit
-from cnncourse.grading.feedback_pages import write_pages
+from cnncourse.grading.feedback.all_pages import write_pages
 from cnncourse.grading.judge import VERDICT_MIME
 from cnncourse.grading.room import NoRoom, Room
 

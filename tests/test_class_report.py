@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from cnncourse.cli import app
 from cnncourse.collect import NOT_WRITTEN
-from cnncourse.grading import class_report, marks, report_page, scoreboard
+from cnncourse.grading import class_report, marks
+from cnncourse.grading.class_report import scoreboard
+from cnncourse.grading.class_report.page import to_html, write_report
 
 pytestmark = [
     pytest.mark.xdist_group("made class"),
@@ -39,7 +41,7 @@ def report(classroom):
 def written(report, tmp_path_factory):
     """The folder of the written report."""
     folder = tmp_path_factory.mktemp("report")
-    report_page.write_report(report, folder)
+    write_report(report, folder)
     return folder
 
 
@@ -153,7 +155,7 @@ def test_the_tables_say_what_the_report_says(report, written):
 def test_an_anonymous_report_holds_no_name(report):
     """Numbers instead, the same for one student everywhere."""
     hidden = class_report.anonymous(report)
-    html = report_page.to_html(hidden)
+    html = to_html(hidden)
 
     assert sorted(hidden.scores.values()) == sorted(report.scores.values())
     for student in made_class.PEOPLE:
@@ -166,7 +168,7 @@ def test_an_anonymous_report_holds_no_name(report):
 
 def test_a_class_without_a_grade_has_a_report_too(classroom):
     """Nothing is divided by nobody."""
-    html = report_page.to_html(class_report.ClassReport("empty", 10.0, missing=["ada"]))
+    html = to_html(class_report.ClassReport("empty", 10.0, missing=["ada"]))
 
     assert "Nothing is graded yet." in html
     assert "No submission:" in html

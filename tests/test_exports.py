@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cnncourse.cli import app
 from cnncourse.grading.exports import command, plugin, roster
-from cnncourse.grading.spreadsheet import defused
+from cnncourse.grading.exports.spreadsheet import defused
 
 pytestmark = [
     pytest.mark.xdist_group("made class"),

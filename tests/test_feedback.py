@@ -12,7 +12,13 @@ from made_class import ASSIGNMENT, FLIPPED, PIXEL, code_cell, markdown_cell
 from nbgrader.api import Gradebook
 
 from cnncourse import report
-from cnncourse.grading import class_report, feedback, feedback_pages, report_page, safe_html
+from cnncourse.grading import class_report
+from cnncourse.grading.class_report.page import write_report
+from cnncourse.grading.feedback.all_pages import NOT_GRADED, write_pages
+from cnncourse.grading.feedback.page import MOST
+from cnncourse.grading.feedback.page import page as write_page
+from cnncourse.grading.pages import safe_html
+from cnncourse.grading.run.result import Failure
 
 pytestmark = [
     pytest.mark.xdist_group("made class"),
@@ -35,7 +41,7 @@ def classroom(tmp_path_factory):
         classroom = made_class.make(folder)
         made_class.change("cy", lambda notebook: notebook["cells"].extend(hostile_cells()))
         assert classroom.feedback([ASSIGNMENT], without=classroom.not_graded([ASSIGNMENT])) == [
-            class_report.Failure("hal", ASSIGNMENT, feedback_pages.NOT_GRADED)
+            Failure("hal", ASSIGNMENT, NOT_GRADED)
         ]
         yield classroom
 
@@ -270,9 +276,9 @@ def test_a_page_stays_small_whatever_was_printed(classroom):
     notebook = {"cells": [code_cell("print()", 1, name="a", outputs=[loud] * 30)]}
     about = {"student": "a", "notebook": "n", "score": 0.0, "max_score": 1.0, "late_penalty": 0}
 
-    html = feedback.page(notebook, about)
+    html = write_page(notebook, about)
 
-    assert len(html) < 1.5 * feedback.MOST
+    assert len(html) < 1.5 * MOST
     assert "An output is left out: this page holds 4 MB of outputs already." in html
 
 
@@ -335,7 +341,7 @@ def test_a_page_takes_well_under_a_tenth_of_a_second(classroom):
     classroom.feedback([ASSIGNMENT], force=True)
     start = time.process_time()
     for _ in range(5):
-        assert feedback_pages.write_pages(classroom, pairs, force=[ASSIGNMENT]) == []
+        assert write_pages(classroom, pairs, force=[ASSIGNMENT]) == []
 
     assert (time.process_time() - start) / 20 < 0.1
 
@@ -344,7 +350,7 @@ def test_a_page_takes_well_under_a_tenth_of_a_second(classroom):
 def test_pages_are_sound_in_a_browser(classroom, watch, viewport, scheme, tmp_path):
     """Hostile cells and all: nothing runs, fetches or overflows; axe is content."""
     hidden = class_report.gather(classroom, ASSIGNMENT)
-    pages = [path_of("cy").resolve(), report_page.write_report(hidden, tmp_path)]
+    pages = [path_of("cy").resolve(), write_report(hidden, tmp_path)]
     watched = watch(viewport, color_scheme=scheme)
     for page in pages:
         watched.page.goto(page.as_uri())

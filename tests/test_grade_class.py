@@ -17,12 +17,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from cnncourse.grading import fingerprints, work, workers
+from cnncourse.grading import workers
 from cnncourse.grading.classroom import Classroom
-from cnncourse.grading.command import tell
-from cnncourse.grading.grader import Busy, Grader, NotGraded, NotReleased
-from cnncourse.grading.interrupt import Interruptible
-from cnncourse.grading.progress import Counting
+from cnncourse.grading.records import fingerprints
+from cnncourse.grading.run.command import tell
+from cnncourse.grading.run.grader import Grader, NotGraded
+from cnncourse.grading.run.interrupt import Interruptible
+from cnncourse.grading.run.locks import Busy
+from cnncourse.grading.run.progress import Counting
+from cnncourse.grading.run.source import NotReleased
+from cnncourse.grading.workers import work
 
 MINI = "mini"
 NAME = f"{MINI}/{MINI}.ipynb"

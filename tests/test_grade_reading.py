@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cnncourse.grading.quantities import read_seconds, read_size
+from cnncourse.grading.run.quantities import read_seconds, read_size
 from cnncourse.grading.submission import Rejected, clean, digest_of, find_notebooks, read
 
 CELL = {"cell_type": "code", "source": "x = 1", "metadata": {"nbgrader": {"grade_id": "conv"}}}

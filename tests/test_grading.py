@@ -14,10 +14,11 @@ from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import is_solution
 
-from cnncourse.grading import room, scoreboard
+from cnncourse.grading import room
+from cnncourse.grading.class_report import scoreboard
 from cnncourse.grading.classroom import Classroom
-from cnncourse.grading.seeds import GradedSeeds
-from cnncourse.grading.verify import VERDICT_MIME
+from cnncourse.grading.plugins.seeds import GradedSeeds
+from cnncourse.grading.plugins.verify import VERDICT_MIME
 from cnncourse.seal import MIME
 
 ASSIGNMENT = "04_convolution"
@@ -317,7 +318,7 @@ def test_nothing_in_the_room_leads_to_the_package_that_judges():
     assert not package.is_symlink()
     assert (package / "checker.py").exists()
     assert not (package / "grading").exists()
-    assert not (package / "cli.py").exists()
+    assert not (package / "cli").exists()
 
 
 def test_the_room_asks_every_exercise_and_answers_none():

@@ -9,7 +9,7 @@ from nbgrader.utils import is_grade, is_solution
 from cnncourse.catalogue.contents import CONTENTS
 from cnncourse.grading.classroom import Classroom
 from cnncourse.grading.demo import edit
-from cnncourse.grading.verify import VERDICT_MIME
+from cnncourse.grading.plugins.verify import VERDICT_MIME
 
 
 def hand_in(course, assignment, student, *, solved):

@@ -13,12 +13,13 @@ import cnncourse
 PACKAGE = Path(cnncourse.__file__).parent
 RANKS = {
     **dict.fromkeys(["shapes", "verdict", "seal", "plotting", "pictures", "reference"], 0),
-    **dict.fromkeys(["compare", "catalogue", "collect", "fast"], 1),
-    **dict.fromkeys(["checker", "report", "data", "models"], 2),
-    **dict.fromkeys(["notebook", "training"], 3),
-    **dict.fromkeys(["grading", "audit"], 4),
-    "bench": 5,
-    "cli": 6,
+    **dict.fromkeys(["compare", "catalogue", "fast", "models"], 1),
+    **dict.fromkeys(["collect", "report", "data", "inside"], 2),
+    **dict.fromkeys(["checker", "training"], 3),
+    "notebook": 4,
+    **dict.fromkeys(["grading", "audit"], 5),
+    "bench": 6,
+    "cli": 7,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

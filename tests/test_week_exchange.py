@@ -14,7 +14,7 @@ import week
 from nbgrader.api import Gradebook
 from week import ASSIGNMENT, NAME
 
-from cnncourse.grading.arrival import arrival
+from cnncourse.grading.plugins.arrival import arrival
 
 # Other people's code, run in this process for speed.
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 from nbgrader.api import Gradebook
 from week import ASSIGNMENT, WRITTEN
 
-from cnncourse.grading.formgrader import ShowSafely
+from cnncourse.grading.plugins.formgrader import ShowSafely
 
 # Other people's code, run in this process for speed.
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]

@@ -27,8 +27,8 @@ def choose_cache(app, config):
     root = Path(app.confdir)
     package = root / "cnncourse"
     # No chapter grades a class: those parts may change without running every page again.
-    seen = {path for path in package.rglob("*.py") if path.name != "cli.py"}
-    seen -= set((package / "grading").rglob("*.py"))
+    seen = set(package.rglob("*.py"))
+    seen -= {*(package / "grading").rglob("*.py"), *(package / "cli").rglob("*.py")}
     key = digest([*seen, root / "requirements.txt"])
     builds = Path(app.outdir).parent
     config.nb_execution_cache_path = str(builds / f"{PREFIX}{key}")

@@ -77,6 +77,8 @@ TESTS = {
             np.testing.assert_allclose(conv3d(x, w, b, **options), y.numpy(), atol=1e-12)
     """,
 }
+SEALED = "from cnncourse import check, pictures, show"
+DRAWN = "from cnncourse import pictures\nfrom cnncourse.plotting import show_arrays as show"
 CONFIG = """
 c = get_config()
 c.CourseDirectory.course_id = "conventional"
@@ -93,10 +95,12 @@ def convert(notebook):
     Returns
     -------
     notebook : NotebookNode
-        The same cells; a test computes the answer by PyTorch and compares.
+        The same cells; a test computes the answer by PyTorch and compares, and pictures are
+        drawn where they are asked for.
     """
     made = copy.deepcopy(notebook)
     for cell in made.cells:
+        cell.source = cell.source.replace(SEALED, DRAWN)
         name = cell.id.removeprefix("check_")
         if cell.id != name:
             body = textwrap.dedent(TESTS[name]).strip()

@@ -65,7 +65,7 @@ def _ratio(plain, run):
         "nbgrader": theirs,
         "extrapolated": run["students"] != plain["students"],
         "whole_command": theirs / run["wall"],
-        "processor": (plain["processor"] / plain["students"] * run["students"]) / run["processor"],
+        "throughput": plain["each"] / (run["wall"] / run["students"]),
     }
 
 
@@ -151,7 +151,14 @@ def tables(result):
     tables : list of rich.table.Table
     """
     ratio = Table(title="Whole command, seconds by the clock", title_justify="left")
-    for name in ("students", "nbgrader", "cnncourse", "times as fast", "throughput", "memory"):
+    for name in (
+        "students",
+        "nbgrader",
+        "cnncourse",
+        "times as fast",
+        "throughput",
+        "memory",
+    ):
         ratio.add_column(name, justify="right")
     for one, run in zip(result["ratios"], result["cnncourse"], strict=True):
         mark = " (extrapolated)" if one["extrapolated"] else ""
@@ -163,6 +170,11 @@ def tables(result):
             f"{one['throughput']:.1f}",
             f"{run['memory'] / 2**20:.0f} MiB",
         )
+    ratio.caption = (
+        "Times as fast: the whole command. Throughput: nbgrader's time a student, no start, "
+        "over ours with everything."
+    )
+    ratio.caption_justify = "left"
     parts = Table(title="Milliseconds for a submission", title_justify="left")
     for name in ("students", "each, by the clock", "prepare", "student's code", "judge", "write"):
         parts.add_column(name, justify="right")

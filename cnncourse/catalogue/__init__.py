@@ -28,7 +28,7 @@ class _Exercises(Mapping):
 
     def __init__(self, contents):
         self._home = {
-            name: f"{__name__}.{assignment[3:]}.{module}"  # without the number and its _
+            name: f"{__name__}.{_folder(assignment)}.{module}"
             for assignment, modules in contents.items()
             for module, names in modules.items()
             for name in names
@@ -42,6 +42,11 @@ class _Exercises(Mapping):
 
     def __len__(self):
         return len(self._home)
+
+
+def _folder(assignment):
+    """Name the folder: the questions of all capstones share one, others drop their number."""
+    return "capstones" if assignment.startswith("c") else assignment[3:]
 
 
 EXERCISES = _Exercises(CONTENTS)

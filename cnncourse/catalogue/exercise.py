@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnncourse.catalogue.contents import PACKAGES
+from cnncourse.catalogue.tensors import as_tensors
+
 
 @dataclass(frozen=True)
 class Case:
@@ -31,6 +34,10 @@ class Case:
     arguments: dict
     section: str | None = None
     seconds: float | None = None
+
+
+class Unusable(Exception):  # noqa: N818, its message is what the student reads
+    """Raised by a `drive` for an answer it can do nothing with: a sentence that says why."""
 
 
 class Finding(NamedTuple):
@@ -114,6 +121,15 @@ class Exercise:
         return self.reference.__name__
 
     @property
+    def packages(self):
+        """What may be imported beside NumPy and Matplotlib, as a tuple of names.
+
+        Where ``torch`` is among them, a case's arrays reach the function as tensors of the same
+        dtype, and its tensors count as arrays.
+        """
+        return PACKAGES.get(self.assignment, ())
+
+    @property
     def signature(self):
         """The `inspect.Signature` a student's function has."""
         return inspect.signature(self.reference)
@@ -174,6 +190,8 @@ class Exercise:
         """
         if self._drive is not None:
             return self._drive(function, **arguments)
+        if "torch" in self.packages:
+            arguments = as_tensors(arguments)
         return self.call(function, **arguments)
 
     def call(self, function, **arguments):

@@ -15,11 +15,12 @@ from nbgrader.apps.nbgraderapp import NbGraderApp
 from rich.console import Console
 
 from cnncourse.grading import workers
-from cnncourse.grading.execute import ExecuteInRoom
-from cnncourse.grading.grader import Failure, Grader
-from cnncourse.grading.progress import Counting
+from cnncourse.grading.plugins.execute import ExecuteInRoom
 from cnncourse.grading.records import Records, replace_file
 from cnncourse.grading.room import Limits
+from cnncourse.grading.run.grader import Grader
+from cnncourse.grading.run.progress import Counting
+from cnncourse.grading.run.result import Failure
 
 __all__ = ["Classroom", "Failure", "NoCourse"]
 FAILED = ".failed"  # ends the name of a record that says why
@@ -177,7 +178,7 @@ class Classroom:
         -------
         failures : list of Failure
         """
-        from cnncourse.grading.feedback_pages import write_pages  # nbconvert takes a second
+        from cnncourse.grading.feedback.all_pages import write_pages  # nbconvert takes a second
 
         left_out = {(failure.assignment, failure.student) for failure in without}
         pairs = [pair for pair in self._handed_in(assignments) if pair not in left_out]

@@ -4,10 +4,12 @@ A notebook is plain JSON here, a dictionary of lists, as nbformat 4 writes it.
 """
 
 import json
+import re
 from dataclasses import asdict
 
 from cnncourse.catalogue import EXERCISES
 from cnncourse.checker import verify
+from cnncourse.notebook import PICTURES
 from cnncourse.report import to_html
 from cnncourse.seal import MIME, Answer, SealError, open_seal, printable
 
@@ -31,7 +33,24 @@ def exercise_of(cell):
     return EXERCISES.get(grade_id.removeprefix(PREFIX)) if grade_id.startswith(PREFIX) else None
 
 
-def judge_cell(cell, *, seed):
+def packages_of(cells):
+    """Say what a notebook may import beside NumPy and Matplotlib.
+
+    Parameters
+    ----------
+    cells : list of dict
+        Of a sanitised notebook: which exercises it tests is what the source says.
+
+    Returns
+    -------
+    packages : tuple of str
+        What its exercises allow.
+    """
+    exercises = filter(None, map(exercise_of, cells))
+    return tuple(sorted({name for one in exercises for name in one.packages}))
+
+
+def judge_cell(cell, *, seed, before=()):
     """Judge the answers in a sealed test cell.
 
     Parameters
@@ -40,6 +59,8 @@ def judge_cell(cell, *, seed):
         As it was executed.
     seed : str
         Of the graded cases.
+    before : list of dict
+        The cells above it: an error there may be why no answer arrived.
 
     Returns
     -------
@@ -47,21 +68,21 @@ def judge_cell(cell, *, seed):
         What is to stand under the cell: the points as nbgrader reads them, the report, and
         the verdict; None if the cell is no sealed test.
     """
-    verdict = verdict_on(cell, seed=seed)
+    verdict = verdict_on(cell, seed=seed, before=before)
     if verdict is None:
         return None
     return _output(verdict, float(cell["metadata"]["nbgrader"]["points"]))
 
 
-def verdict_on(cell, *, seed):
+def verdict_on(cell, *, seed, before=()):
     """Judge the answers in a sealed test cell; returns a `Verdict`, or None if it is none."""
     exercise = exercise_of(cell)
     if exercise is None:
         return None
-    return verify(exercise, _answers(cell, exercise), seed=seed)
+    return verify(exercise, _answers(cell, exercise, before), seed=seed)
 
 
-def own_outputs(cell):
+def own_outputs(cell, album):
     """Keep of a cell that is no sealed test what the student's code may show.
 
     A copied test shows answers, and a forged verdict would be counted as ours.
@@ -70,25 +91,28 @@ def own_outputs(cell):
     ----------
     cell : dict
         As it was executed; a cell of code.
+    album : Album
+        Draws what the notebook asked to be shown.
 
     Returns
     -------
     outputs : list of dict
     """
-    return [output for output in cell["outputs"] if not {MIME, VERDICT_MIME} & _kinds(output)]
+    own = [output for output in cell["outputs"] if not {MIME, VERDICT_MIME} & _kinds(output)]
+    return [album.draw(output) if PICTURES in _kinds(output) else output for output in own]
 
 
 def _kinds(output):
     return set(output.get("data", ()))
 
 
-def _answers(cell, exercise):
+def _answers(cell, exercise, before):
     """Take the answers out of a cell; where there are none, say why."""
     bundles = [
         output["data"][MIME] for output in cell["outputs"] if MIME in output.get("data", {})
     ]
     if not bundles:
-        return _no_answers(exercise, _why_none(cell))
+        return _no_answers(exercise, _why_none(cell, before))
     try:
         name, answers = open_seal(bundles[-1])
     except SealError as error:
@@ -102,12 +126,41 @@ def _no_answers(exercise, problem):
     return [Answer(problem=problem)] * len(exercise.draw(seed=""))
 
 
-def _why_none(cell):
-    errors = [output for output in cell["outputs"] if output["output_type"] == "error"]
-    if not errors:
+def _why_none(cell, before):
+    own = _error_in(cell)
+    if own is None:
         return "no answer arrived: the cell ended before check had called the function"
-    said = f"{errors[0].get('ename', '')}: {errors[0].get('evalue', '')}"
-    return f"no answer arrived: the cell stopped with {printable(said, 200)}"
+    said = f"no answer arrived: the cell stopped with {own}"
+    earlier = [one for one in before if _error_in(one) is not None]
+    if not earlier:
+        return said
+    guilty = _guilty(own, earlier)
+    which = "The notebook's first" if guilty is earlier[0] else "An earlier"
+    place = f"cell {guilty['execution_count']}" if guilty.get("execution_count") else "a cell"
+    return f"{said}. {which} error is in {place}: {_error_in(guilty)}; mend that first"
+
+
+def _guilty(error, earlier):
+    """Choose among cells that failed: the one that was to define what is missing, or the first."""
+    missing = re.search(r"NameError: name '(\w+)' is not defined", error)
+    if missing is None:
+        return earlier[0]
+    others = [cell for cell in earlier if _error_in(cell) != error]
+    name = re.compile(rf"\b{missing[1]}\b")
+    return next((cell for cell in others if name.search(_text(cell["source"]))), earlier[0])
+
+
+def _error_in(cell):
+    """Say in a line what a cell stopped with; None if it did not."""
+    for output in cell.get("outputs", ()):
+        if output["output_type"] == "error":
+            said = f"{output.get('ename', '')}: {output.get('evalue', '')}"
+            return printable(said, 200)
+    return None
+
+
+def _text(source):
+    return source if isinstance(source, str) else "".join(source)
 
 
 def _output(verdict, points):

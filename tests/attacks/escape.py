@@ -92,7 +92,7 @@ reach(socket.AF_INET, ("127.0.0.1", $PORT))
 reach(socket.AF_INET, ("127.0.0.1", $PORT), socket.SOCK_DGRAM)
 reach(socket.AF_INET, ("192.0.2.1", 80))
 reach(socket.AF_UNIX, "$CANARY/socket")
-reach(socket.AF_UNIX, "\\0$TOKEN-socket")
+reach(socket.AF_UNIX, "\\x00$TOKEN-socket")
 try:
     print(socket.getaddrinfo("example.org", 80))
 except OSError:

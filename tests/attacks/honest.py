@@ -223,10 +223,19 @@ def own_comparison(work):
     work.add("import torch\nx = torch.ones(1, 1, 3, 3)\nprint(torch.conv2d(x, x))", after="conv2d")
 
 
-@attack(loses=EVERYTHING, says={"conv2d": "not defined", "page": "torch is not"})
+FIRST = "name 'check' is not defined. The notebook's first error is in cell 1: "
+
+
+@attack(loses=EVERYTHING, says={"conv2d": FIRST + "ImportError: torch is not available"})
 def import_above_all(work):
     """Imports torch first in the cell of the imports, so that nothing else is imported."""
     work.cell("imports").source = "import torch\n" + work.cell("imports").source
+
+
+@attack(loses=EVERYTHING, says={"pad2d": FIRST + "SyntaxError: ", "conv3d": FIRST})
+def mistyped_above_all(work):
+    """Forgets a bracket in the cell of the imports, which then does nothing at all."""
+    work.cell("imports").source += "\nprint('ready'"
 
 
 @attack()

@@ -7,9 +7,9 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
 from cnncourse.grading.exports.roster import Entry, read_roster
+from cnncourse.grading.exports.spreadsheet import defused
 from cnncourse.grading.marks import Person, marks_in, people_in
 from cnncourse.grading.records import Records
-from cnncourse.grading.spreadsheet import defused
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from traitlets import Enum
 
 from cnncourse.grading.exports.base import GradesExport
+from cnncourse.grading.exports.spreadsheet import write_csv
 from cnncourse.grading.exports.words import explain, name_of, verdicts_of
 from cnncourse.grading.records import replace_file
-from cnncourse.grading.spreadsheet import write_csv
 
 VISIBLE = ("visible", "after_published", "after_due_date", "hidden")
 

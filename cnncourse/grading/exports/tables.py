@@ -3,8 +3,8 @@
 from traitlets import Dict
 
 from cnncourse.grading.exports.base import GradesExport
+from cnncourse.grading.exports.spreadsheet import write_csv
 from cnncourse.grading.exports.words import feedback_of, verdicts_of
-from cnncourse.grading.spreadsheet import write_csv
 
 
 class CsvExport(GradesExport):

@@ -1,6 +1,6 @@
 """A submission's verdicts in plain words, for platforms that take a text."""
 
-from cnncourse.grading.feedback import finding
+from cnncourse.grading.feedback.page import finding
 from cnncourse.grading.graded import notebook_paths, read_notebook, verdicts_in
 from cnncourse.grading.judge import PREFIX
 

@@ -28,11 +28,11 @@ class Confined:
     is_warm = False
     patience = LOADED
 
-    def __init__(self, limits):
+    def __init__(self, limits, packages=()):
         self._program = shutil.which("bwrap")
         if self._program is None or sys.platform != "linux":
             raise NoRoom("bubblewrap is not installed (Debian, Ubuntu: apt install bubblewrap)")
-        self._limits = limits
+        self._limits, self._packages = limits, packages
         self._user = spare_user() if os.geteuid() == 0 else None
 
     def start(self):
@@ -54,6 +54,7 @@ class Confined:
     def _launch(self, role, line, **options):
         python, _ = system_files.python_in_the_room()
         said = {"limits": asdict(self._limits), "user": self._user, "confine": "seccomp"}
+        said["packages"] = self._packages
         boot = f"{system_files.SITE}/exam_room/boot.py"
         inner = [python, "-I", "-S", boot, role, system_files.SITE, json.dumps(said)]
         return subprocess.Popen(
@@ -77,9 +78,10 @@ class Confined:
             yield from ("--cap-drop", "ALL")
             for right in _NEEDED_TO_SHUT_OFF:
                 yield from ("--cap-add", right)
-        for folder in system_files.folders():  # bubblewrap's own would be closed to a student
+        # bubblewrap's own folders would be closed to a student.
+        for folder in system_files.folders(self._packages):
             yield from ("--dir", folder)
-        for source, target in system_files.binds():
+        for source, target in system_files.binds(self._packages):
             yield from ("--ro-bind", str(source), target)
         _, hidden = system_files.python_in_the_room()
         if hidden:
@@ -92,7 +94,8 @@ class Confined:
         if role == "warm":
             yield from ("--proc", "/proc")
         else:
-            yield from ("--ro-bind", str(list_fonts()), f"{system_files.SITE}/{CACHE}")
+            fonts = str(list_fonts(self._packages))
+            yield from ("--ro-bind", fonts, f"{system_files.SITE}/{CACHE}")
         yield from ("--remount-ro", "/", "--chdir", _SCRATCH)
         for name, value in environment(_SCRATCH).items():
             yield from ("--setenv", name, value)
@@ -104,8 +107,8 @@ class Warm(Confined):
 
     is_warm = True
 
-    def __init__(self, limits):
-        super().__init__(limits)
+    def __init__(self, limits, packages=()):
+        super().__init__(limits, packages)
         if not hasattr(os, "pidfd_open"):
             raise NoRoom("this Python or kernel has no handles on processes (Linux 5.3)")
         self._process = None

@@ -31,6 +31,7 @@ def environment(scratch):
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",  # where there is no wall, a processor is still what they get
     }
 
 

@@ -10,7 +10,7 @@ from cnncourse.grading.room.limits import Limits
 from cnncourse.grading.room.room import Room, as_json
 
 
-def execute(text, files, *, seed, limits=Limits(), require=None):  # noqa: B008, it is frozen
+def execute(text, files, *, seed, limits=Limits(), require=None, packages=()):  # noqa: B008
     """Run a notebook in this process's room, which is opened at the first call.
 
     Parameters
@@ -24,6 +24,8 @@ def execute(text, files, *, seed, limits=Limits(), require=None):  # noqa: B008,
     limits : Limits
     require : str or None
         The least rung of the ladder.
+    packages : tuple of str
+        What may be imported beside NumPy and Matplotlib.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def execute(text, files, *, seed, limits=Limits(), require=None):  # noqa: B008,
     if notebook.get("nbformat") != 4:
         raise ValueError(f"the notebook is of nbformat {notebook.get('nbformat')}, not 4")
     with borrowed_room(limits, require) as room:
-        return as_json(room.run(notebook, seed=seed, files=files))
+        return as_json(room.run(notebook, seed=seed, files=files, packages=packages))
 
 
 class borrowed_room:  # noqa: N801, used like a function

@@ -28,9 +28,10 @@ class Limited:
     patience = LOADED
     _confine = None
 
-    def __init__(self, limits):
-        list_fonts()
-        self._limits = limits
+    def __init__(self, limits, packages=()):
+        list_fonts(packages)
+        self._limits, self._packages = limits, packages
+        self._site = site(packages)
         self._user = _user_who_can_read()
 
     def start(self):
@@ -63,10 +64,12 @@ class Limited:
 
     def _command(self, descriptor):
         options = {"limits": asdict(self._limits), "user": self._user, "confine": self._confine}
+        options["packages"] = self._packages
         # -I: no environment variables, no user site, no current folder. -S: no site-packages.
-        boot = site() / "exam_room" / "boot.py"
+        boot = self._site / "exam_room" / "boot.py"
         said = json.dumps(options | self._paths())
-        return [sys.executable, "-I", "-S", str(boot), "cold", str(site()), said, str(descriptor)]
+        place = [str(boot), "cold", str(self._site)]
+        return [sys.executable, "-I", "-S", *place, said, str(descriptor)]
 
     def _paths(self):
         return {}
@@ -78,27 +81,29 @@ class Landlocked(Limited):
     rung = "landlock"
     _confine = "landlock"
 
-    def __init__(self, limits):
+    def __init__(self, limits, packages=()):
         if sys.platform != "linux" or not landlock.version() or not seccomp.is_known():
             raise NoRoom("this system has no Landlock (Linux 5.13)")
-        super().__init__(limits)
+        super().__init__(limits, packages)
 
     def _paths(self):
         library = Path(sysconfig.get_path("stdlib"))
-        allowed = [entry.resolve() for entry in site().iterdir()]
+        allowed = [entry.resolve() for entry in self._site.iterdir()]
         # The library itself may hold a folder of other packages: each entry on its own.
         parts = [one for one in library.iterdir() if one.name != "site-packages"]
         system = [Path("/lib"), Path("/lib64"), Path("/usr/lib"), Path("/dev/urandom")]
-        readable = [*parts, site(), *allowed, *(one for one in system if one.exists())]
+        readable = [*parts, self._site, *allowed, *(one for one in system if one.exists())]
         return {"readable": list(map(str, readable)), "writable": ["/dev/null"]}
 
 
-def open_room(limits, *, require=None):
+def open_room(limits, packages=(), *, require=None):
     """Open the strictest room that this system offers.
 
     Parameters
     ----------
     limits : Limits
+    packages : tuple of str
+        What may be imported beside NumPy and Matplotlib.
     require : str or None
         The least rung that will do.
 
@@ -119,7 +124,7 @@ def open_room(limits, *, require=None):
         if require is not None and RUNGS.index(kind.rung) > RUNGS.index(require):
             break
         try:
-            return _tried(kind(limits))
+            return _tried(kind(limits, packages))
         except NoRoom as error:
             reasons.append(str(error))
     raise NoRoom(f"{require} is required: {'; '.join(dict.fromkeys(reasons))}")

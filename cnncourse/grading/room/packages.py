@@ -1,4 +1,4 @@
-"""What may be imported in the room: one folder, made once, gone when the grader ends."""
+"""What may be imported in the room: a folder for each set of packages, gone with the grader."""
 
 import functools
 import os
@@ -21,10 +21,11 @@ ALLOWED = ("ipython", "matplotlib", "matplotlib-inline", "numpy")
 NOT_IN_THE_ROOM = (
     "audit.py",
     "bench",
-    "cli.py",
+    "cli",
     "data",
     "fast",
     "grading",
+    "inside",
     "models",
     "shapes.py",
     "training",
@@ -33,8 +34,10 @@ WHOLE = {
     "catalogue",
     "catalogue.contents",
     "catalogue.exercise",
+    "catalogue.modules",
     "catalogue.numpy_lenet.digits",
     "catalogue.numpy_lenet.given",  # a notebook imports it
+    "catalogue.tensors",
 }
 CACHE = "matplotlib-cache"
 # Only Matplotlib's own fonts are kept: the system's are not in the room.
@@ -51,15 +54,34 @@ _INSIDE = Path(__file__).with_name("inside")
 _PACKAGE = Path(cnncourse.__file__).parent
 
 
-@functools.cache
-def site():
+def site(packages=()):
     """Gather links to the allowed packages in one folder.
+
+    Parameters
+    ----------
+    packages : tuple of str
+        What an assignment allows beside NumPy and Matplotlib, as ``("torch",)``.
 
     Returns
     -------
     folder : Path
         Kept until this process ends; everybody may read it, only its owner write.
     """
+    return _with_more(packages) if packages else _plain_site()
+
+
+@functools.cache
+def _with_more(packages):
+    folder = home() / "-".join(["site", *packages])
+    shutil.copytree(site(), folder, symlinks=True, ignore=shutil.ignore_patterns(CACHE))
+    for name in sorted(_with_requirements(packages)):
+        _link_distribution(name, folder)
+    _let_everybody_read(folder)
+    return folder
+
+
+@functools.cache
+def _plain_site():
     folder = home() / "site"
     folder.mkdir(mode=0o755)
     for name in sorted(_with_requirements(ALLOWED)):
@@ -73,16 +95,27 @@ def site():
     return folder
 
 
-@functools.cache
-def list_fonts():
+def list_fonts(packages=()):
     """Have Matplotlib list its fonts once for all processes that start from nothing.
+
+    Parameters
+    ----------
+    packages : tuple of str
+        Of the `site`.
 
     Returns
     -------
     folder : Path
         In `site`; the room's processes copy it.
     """
-    folder = site() / CACHE
+    return _list_fonts(tuple(packages))
+
+
+@functools.cache
+def _list_fonts(packages):
+    folder = site(packages) / CACHE
+    if packages:
+        return shutil.copytree(list_fonts(), folder)
     folder.mkdir()
     subprocess.run(
         [sys.executable, "-I", "-S", "-c", _LIST_FONTS, str(site())],

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 from dataclasses import dataclass
 
 from cnncourse.grading.room import ladder
@@ -65,7 +66,15 @@ class Room:
 
     def __init__(self, *, limits=Limits(), require=None, keeper=None):  # noqa: B008, it is frozen
         self.limits = limits
-        self._keeper = keeper(limits) if keeper else ladder.open_room(limits, require=require)
+        self._open = keeper or functools.partial(ladder.open_room, require=require)
+        self._keepers = {}
+        self._keeper = self._keeper_for(())
+
+    def _keeper_for(self, packages):
+        """Open, once, what starts processes that may import these packages."""
+        if packages not in self._keepers:
+            self._keepers[packages] = self._open(self.limits, packages)
+        return self._keepers[packages]
 
     @property
     def rung(self):
@@ -82,9 +91,10 @@ class Room:
 
     def close(self):
         """End the room's processes."""
-        self._keeper.close()
+        for keeper in self._keepers.values():
+            keeper.close()
 
-    def run(self, notebook, *, seed, files=None):
+    def run(self, notebook, *, seed, files=None, packages=()):
         """Run the cells of a notebook in order.
 
         A cell that ends its process, or takes too long, gets an error as its output; a new
@@ -98,12 +108,15 @@ class Room:
             Of the graded cases.
         files : dict of str to bytes, optional
             What lies beside the notebook, by relative names.
+        packages : tuple of str
+            What may be imported beside NumPy and Matplotlib: what the assignment allows.
 
         Returns
         -------
         execution : Execution
         """
-        run = _Run(self._keeper, self.limits, notebook, seed, checked(files or {}))
+        keeper = self._keeper_for(tuple(packages))
+        run = _Run(keeper, self.limits, notebook, seed, checked(files or {}))
         run.go_through()
         if type(notebook) is dict:
             return run.execution(run.notebook)

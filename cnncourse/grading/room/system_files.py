@@ -30,8 +30,13 @@ _NOT_NEEDED = ("_tkinter", "nis", "_gdbm", "_dbm")  # and half a desktop with th
 
 
 @functools.cache
-def binds():
+def binds(packages=()):
     """Say what stands where in the room; everything is read-only.
+
+    Parameters
+    ----------
+    packages : tuple of str
+        Of the `site`.
 
     Returns
     -------
@@ -43,19 +48,24 @@ def binds():
     return [
         (python, f"{ROOT}/bin/{python.name}"),
         (library, f"{ROOT}/{inner}"),
-        *((entry.resolve(), f"{SITE}/{entry.name}") for entry in _entries()),
-        *_shared_libraries(library),
+        *((entry.resolve(), f"{SITE}/{entry.name}") for entry in _entries(packages)),
+        *_shared_libraries(library, packages),
     ]
 
 
-def folders():
+def folders(packages=()):
     """Name the folders above what `binds` puts into the room, the outer ones first.
+
+    Parameters
+    ----------
+    packages : tuple of str
+        Of the `site`.
 
     Returns
     -------
     folders : list of str
     """
-    targets = [target for _, target in binds()]
+    targets = [target for _, target in binds(packages)]
     above = {str(parent) for target in targets for parent in PurePosixPath(target).parents}
     return sorted({*above, "/dev", "/dev/shm"} - {"/"})
 
@@ -73,20 +83,23 @@ def python_in_the_room():
     return f"{ROOT}/bin/{executable().name}", hidden
 
 
-def _entries():
-    return sorted(entry for entry in site().iterdir() if entry.name != CACHE)
+def _entries(packages):
+    return sorted(entry for entry in site(packages).iterdir() if entry.name != CACHE)
 
 
-def _shared_libraries(library):
+def _shared_libraries(library, packages):
     """What the interpreter and the allowed packages are linked with, outside themselves."""
-    inside = [library.resolve(), *(entry.resolve() for entry in _entries())]
+    inside = [library.resolve(), *(entry.resolve() for entry in _entries(packages))]
+    few = [entry.resolve() for entry in _entries(())]
     modules = [
         path
-        for folder in [library / "lib-dynload", *(one for one in inside[1:] if one.is_dir())]
+        for folder in [library / "lib-dynload", *(one for one in few if one.is_dir())]
         for path in folder.rglob("*.so")
         if not path.name.startswith(_NOT_NEEDED)
     ]
-    modules += [path for path in inside if path.suffix == ".so"]
+    # A large package loads its parts itself, from its own folder: one module leads to them all.
+    modules += [path for name in packages for path in (site(packages) / name).glob("*.so")]
+    modules += [path for path in few if path.suffix == ".so"]
     found = {}
     for path in _linked([executable(), *modules]):
         if not any(path.resolve().is_relative_to(folder) for folder in inside):

@@ -30,7 +30,7 @@ def main(role, site, options, descriptor):
     _copy_font_list(Path(site), Path(os.environ["MPLCONFIGDIR"]))
     from exam_room.guard import stand_guard
 
-    stand_guard()
+    stand_guard(options["packages"])
     connection = socket.socket(fileno=int(descriptor))
     if role == "cold":
         from exam_room.cold import serve_here
@@ -39,7 +39,7 @@ def main(role, site, options, descriptor):
     else:
         from exam_room.warm import fork_for_each
 
-        fork_for_each(connection, options, LOADED_ONCE)
+        fork_for_each(connection, options, (*LOADED_ONCE, *options["packages"]))
 
 
 def _copy_font_list(site, folder):

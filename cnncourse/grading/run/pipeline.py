@@ -6,31 +6,25 @@ which a worker has done, are left out.
 
 import contextlib
 import json
-import os
 import re
-import secrets
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import nbformat
-from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import parse_utc
 
 from cnncourse.grading import submission as submissions
-from cnncourse.grading.execute import ExecuteInRoom
-from cnncourse.grading.seeds import GradedSeeds
+from cnncourse.grading.plugins.execute import ExecuteInRoom
+from cnncourse.grading.plugins.seeds import GradedSeeds
+from cnncourse.grading.plugins.verify import VerifyAnswers
+from cnncourse.grading.run.source import Source
+from cnncourse.grading.run.swap import swapped
 from cnncourse.grading.submission import Rejected
-from cnncourse.grading.verify import VerifyAnswers
 
 DONE_BY_WORKERS = (Execute, ExecuteInRoom, VerifyAnswers)
 TIMESTAMP = "timestamp.txt"
-
-
-class NotReleased(LookupError):  # noqa: N818, the name says what happened
-    """The gradebook does not know an assignment yet."""
 
 
 @dataclass
@@ -69,11 +63,16 @@ class Pipeline:
     coursedir : CourseDirectory
     config : traitlets.config.Config
     gradebook : ClassGradebook
+
+    Attributes
+    ----------
+    source : Source
     """
 
     def __init__(self, coursedir, config, gradebook):
         self.coursedir, self.gradebook = coursedir, gradebook
         self._autograde = Autograde(coursedir=coursedir, config=config)
+        self.source = Source(coursedir, gradebook, self._autograde.exclude_overwriting)
         self._seeds = GradedSeeds(config=config)
         self._before = self._make(self._autograde.sanitize_preprocessors)
         self._after = self._make(
@@ -97,10 +96,9 @@ class Pipeline:
         Rejected
             If nothing of it can be graded.
         """
-        submission = submissions.read(self._folder("submitted", student, assignment))
-        expected = self.expected(assignment)
-        found = submissions.find_notebooks(submission, expected)
-        files = _laid_over(submission.others(), self.files_of_the_source(assignment))
+        submission = submissions.read(self.folder("submitted", student, assignment))
+        found = submissions.find_notebooks(submission, self.source.expected(assignment))
+        files = _laid_over(submission.others(), self.source.files(assignment))
         prepared = Prepared(assignment, student, submission, files, {})
         for name, notebook in found.items():
             resources = self._resources(assignment, student, name)
@@ -112,30 +110,6 @@ class Pipeline:
             prepared.notebooks[name] = clean
             prepared.seeds[name] = self._seeds.seed_for(clean, resources)
         return prepared
-
-    def expected(self, assignment):
-        """Name the notebooks of an assignment, each with the ids of its graded cells.
-
-        Returns
-        -------
-        expected : dict of str to set of str
-        """
-        known = self.gradebook.roles
-        if ("expected", assignment) not in known:
-            try:
-                notebooks = self.gradebook.find_assignment(assignment).notebooks
-            except MissingEntry:
-                notebooks = []
-            if not notebooks:
-                raise NotReleased(
-                    f"the gradebook does not know {assignment} yet: generate it first, by "
-                    f"`cnncourse release {assignment}`"
-                )
-            known["expected", assignment] = {
-                notebook.name: {cell.name for cell in notebook.source_cells}
-                for notebook in notebooks
-            }
-        return known["expected", assignment]
 
     def write(self, prepared, texts):
         """Enter the grades, and put the autograded notebooks in their place: all or nothing.
@@ -152,8 +126,8 @@ class Pipeline:
             Reached, and possible.
         """
         assignment, student = prepared.assignment, prepared.student
-        target = self._folder("autograded", student, assignment)
-        with _swapped(target) as folder:
+        target = self.folder("autograded", student, assignment)
+        with swapped(target) as folder:
             try:
                 self._enter(prepared)
                 for name, text in texts.items():
@@ -188,7 +162,7 @@ class Pipeline:
         when = _timestamp(prepared)
         times = {} if when is None else {"timestamp": when}
         gradebook.update_or_create_submission(assignment, student, **times)
-        for name in self.expected(assignment).keys() - prepared.notebooks.keys():
+        for name in self.source.expected(assignment).keys() - prepared.notebooks.keys():
             for grade in gradebook.find_submission_notebook(name, assignment, student).grades:
                 grade.auto_score, grade.needs_manual_grade = 0, False
 
@@ -198,7 +172,7 @@ class Pipeline:
             "output_files_dir": f"{notebook}_files",
             "metadata": {
                 "name": notebook,
-                "path": str(self._folder("autograded", student, assignment)),
+                "path": str(self.folder("autograded", student, assignment)),
             },
             "nbgrader": {
                 "student": student,
@@ -208,29 +182,10 @@ class Pipeline:
             },
         }
 
-    def _folder(self, step, student, assignment):
+    def folder(self, step, student, assignment):
+        """Say where a submission is at a step: ``submitted`` or ``autograded``."""
         directory = getattr(self.coursedir, f"{step}_directory")
         return Path(self.coursedir.format_path(directory, student, assignment))
-
-    def files_of_the_source(self, assignment):
-        """Read what lies beside the source's notebooks, and goes with every submission.
-
-        Returns
-        -------
-        files : dict of str to bytes
-        """
-        known = self.gradebook.roles
-        if ("files", assignment) not in known:
-            folder = self._folder("source", ".", assignment)
-            kept = self._autograde.exclude_overwriting.get(assignment, ())
-            found = {
-                Path(path).relative_to(folder).as_posix(): Path(path).read_bytes()
-                for path in find_all_files(folder, [*self.coursedir.ignore, "*.ipynb"])
-            }
-            known["files", assignment] = {
-                name: data for name, data in found.items() if name not in kept
-            }
-        return known["files", assignment]
 
     def _set_permissions(self, folder):
         permissions = int(str(self._autograde.permissions), 8)
@@ -287,29 +242,3 @@ def _timestamp(prepared):
 def _write_notebook(path, notebook):
     text = nbformat.writes(notebook, version=4)
     path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _swapped(target):
-    """Give a new folder that takes another's place if the block ends well.
-
-    What an earlier run left half done there is removed.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f".{target.name}.*"):
-        _remove(left)
-    mark = secrets.token_hex(4)
-    new, old = (target.parent / f".{target.name}.{mark}.{end}" for end in ("new", "old"))
-    new.mkdir()
-    try:
-        yield new
-        if target.exists():
-            os.replace(target, old)
-        os.replace(new, target)
-    finally:
-        _remove(new)
-        _remove(old)
-
-
-def _remove(folder):
-    shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from concurrent.futures.process import ProcessPoolExecutor
 from multiprocessing.connection import wait as wait_for
 
-from cnncourse.grading import work
+from cnncourse.grading.workers import work
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AHEAD = 2  # jobs that wait in line, so that no worker has to
@@ -203,7 +203,7 @@ def _context():
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cnncourse.grading.warm"])
+    context.set_forkserver_preload(["cnncourse.grading.workers.warm"])
     return context
 
 

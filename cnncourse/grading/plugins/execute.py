@@ -3,8 +3,9 @@
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
+from cnncourse.grading.judge import packages_of
+from cnncourse.grading.plugins.seeds import GradedSeeds
 from cnncourse.grading.room import Limits, borrowed_room, read_folder
-from cnncourse.grading.seeds import GradedSeeds
 
 _DEFAULT = Limits()
 
@@ -35,7 +36,7 @@ class ExecuteInRoom(NbGraderPreprocessor, GradedSeeds):
         folder = resources.get("metadata", {}).get("path")
         files = read_folder(folder) if folder else {}
         with borrowed_room(self._limits(), self.require) as room:
-            execution = room.run(nb, seed=seed, files=files)
+            execution = room.run(nb, seed=seed, files=files, packages=packages_of(nb.cells))
         for problem in execution.problems:
             self.log.warning("%s: %s", resources.get("unique_key", "notebook"), problem)
         return execution.notebook, resources

@@ -4,20 +4,16 @@ The page is one file that runs no script and fetches nothing.
 """
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 from nbconvert.exporters import Exporter
-from pygments.formatters import HtmlFormatter
 from traitlets import default
 
 from cnncourse import report
 from cnncourse.collect import NOT_WRITTEN
-from cnncourse.grading import safe_html
 from cnncourse.grading.graded import troubles_in, verdict_of
 from cnncourse.grading.judge import PREFIX
+from cnncourse.grading.pages import environment, safe_html
 
 MOST = 4 * 2**20  # characters of outputs on a page; what comes later is left out with a word
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
@@ -99,28 +95,6 @@ def page(notebook, about):
             number=_number,
         )
     )
-
-
-@cache
-def environment():
-    """The templates of this package; everything is escaped that is not marked as clean."""
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals["pygments_css"] = Markup(_pygments_css())
-    made.globals["link"] = lambda section: Markup(report.link(section))
-    return made
-
-
-def _pygments_css():
-    """Colours for code, in light and in dark."""
-    light = HtmlFormatter(style="default").get_style_defs(".code")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
-    kept = "\n".join(line for line in dark.splitlines() if not line.startswith(".code {"))
-    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{kept}\n}}"
 
 
 def _role(cell):

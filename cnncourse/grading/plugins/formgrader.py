@@ -7,8 +7,8 @@ of its pages could do whatever the grader can.
 from markupsafe import Markup, escape
 from nbconvert.preprocessors import Preprocessor
 
-from cnncourse.grading import safe_html
 from cnncourse.grading.judge import exercise_of
+from cnncourse.grading.pages import safe_html
 
 _AS_THEY_ARE = ("image/png", "image/jpeg", "text/plain")  # the template escapes these
 

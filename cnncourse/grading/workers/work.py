@@ -10,8 +10,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from cnncourse.grading import fingerprints
-from cnncourse.grading.judge import exercise_of, judge_cell, own_outputs, verdict_on
+from cnncourse.grading.album import Album
+from cnncourse.grading.judge import exercise_of, judge_cell, own_outputs, packages_of, verdict_on
+from cnncourse.grading.records import fingerprints
 from cnncourse.grading.trim import trim, whole_letters
 from cnncourse.report import to_text
 from cnncourse.seal import MIME
@@ -93,8 +94,9 @@ def grade(job):
             exercise.name: fingerprints.of_questions(exercise, seed=job.seed)
             for exercise in filter(None, map(exercise_of, cells))
         }
-        for cell in cells:
-            _judge(cell, job.seed)
+        album = Album()
+        for place, cell in enumerate(cells):
+            _judge(cell, job.seed, cells[:place], album)
         seconds = time.perf_counter() - start
     text = json.dumps(execution.pop("notebook"))
     return Outcome(text, kept, questions, execution, seconds)
@@ -108,7 +110,8 @@ def replay(kept, *, seed):
     reports : dict of str to str
         By exercise.
     """
-    verdicts = (verdict_on(cell, seed=seed) for cell in open_kept(kept)["notebook"]["cells"])
+    cells = open_kept(kept)["notebook"]["cells"]
+    verdicts = (verdict_on(cell, seed=seed, before=cells[:i]) for i, cell in enumerate(cells))
     return {verdict.exercise: to_text(verdict) for verdict in verdicts if verdict is not None}
 
 
@@ -120,7 +123,14 @@ def open_kept(kept):
 def _execute(job):
     from cnncourse.grading.room.execute import execute
 
-    execution = execute(job.text, job.files, seed=job.seed, limits=job.limits, require=job.require)
+    execution = execute(
+        job.text,
+        job.files,
+        seed=job.seed,
+        limits=job.limits,
+        require=job.require,
+        packages=packages_of(json.loads(job.text)["cells"]),
+    )
     for cell in execution["notebook"]["cells"]:
         if cell["cell_type"] == "code":
             outputs = [trim(output, spare=(MIME,)) for output in cell["outputs"]]
@@ -128,9 +138,9 @@ def _execute(job):
     return execution
 
 
-def _judge(cell, seed):
-    output = judge_cell(cell, seed=seed)
+def _judge(cell, seed, before, album):
+    output = judge_cell(cell, seed=seed, before=before)
     if output is not None:
         cell["outputs"] = [output]
     elif cell["cell_type"] == "code":
-        cell["outputs"] = own_outputs(cell)
+        cell["outputs"] = own_outputs(cell, album)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cnncourse.grading import workers
-from cnncourse.grading.quantities import read_seconds, read_size
+from cnncourse.grading.run.quantities import read_seconds, read_size
 
 CONFIG = "nbgrader_config.py"
 STRICTEST = "bubblewrap"
@@ -90,7 +90,8 @@ def grade(classroom, assignments, options, pool):
     Stopped
         If the run cannot begin.
     """
-    from cnncourse.grading.grader import Busy, NotReleased
+    from cnncourse.grading.run.locks import Busy
+    from cnncourse.grading.run.source import NotReleased
 
     for student in options.students or ():
         if not any(student in classroom.students(assignment) for assignment in assignments):
@@ -116,7 +117,8 @@ def replay(classroom, assignment, student):
     Stopped
         If there are none.
     """
-    from cnncourse.grading.grader import Grader, NotGraded, NotReleased
+    from cnncourse.grading.run.grader import Grader, NotGraded
+    from cnncourse.grading.run.source import NotReleased
     from cnncourse.grading.submission import Rejected
 
     if student not in classroom.students(assignment):
@@ -135,7 +137,7 @@ def tell(console, grading, *, as_json=False):
     code : int
         To exit with: not 0 only if the grader itself failed, or was interrupted.
     """
-    from cnncourse.grading.summary import sentence, tables
+    from cnncourse.grading.run.summary import sentence, tables
 
     if as_json:
         print(json.dumps(_as_json(grading)))

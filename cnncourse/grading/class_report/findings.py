@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from cnncourse.collect import NOT_WRITTEN
 from cnncourse.grading.graded import notebook_paths, read_notebook, verdicts_in
-from cnncourse.grading.grader import Failure
 from cnncourse.grading.judge import PREFIX
 from cnncourse.grading.marks import read_marks
+from cnncourse.grading.run.result import Failure
 
 _LINE = re.compile(r", in line \d+: `.*", re.DOTALL)  # a student's own line is no group
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from cnncourse.grading.feedback import environment
+from cnncourse.grading.exports.spreadsheet import write_csv
+from cnncourse.grading.pages import environment
 from cnncourse.grading.records import replace_file
-from cnncourse.grading.spreadsheet import write_csv
 
 NUM_BINS = 10
 SLOWEST = 10  # submissions that are listed

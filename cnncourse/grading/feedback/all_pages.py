@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from cnncourse import report
-from cnncourse.grading.feedback import page
+from cnncourse.grading.feedback.page import page
 from cnncourse.grading.graded import notebook_paths, read_notebook
-from cnncourse.grading.grader import Failure
 from cnncourse.grading.marks import NotInGradebook, Submission, read_marks
-from cnncourse.grading.progress import Counting
 from cnncourse.grading.records import replace_file
+from cnncourse.grading.run.progress import Counting
+from cnncourse.grading.run.result import Failure
 
 # nbgrader's release_feedback looks for these beside the page.
 NOT_GRADED = "no feedback page: it is not graded yet, cnncourse grade does that"
@@ -159,7 +159,8 @@ def _by_assignment(pairs):
 @cache
 def _templates():
     """Sum up what pages are made with: they are out of date when that changes."""
-    folder = Path(__file__).parent
-    code = [folder / f"{name}.py" for name in ("feedback", "graded", "safe_html")]
-    files = [Path(report.__file__), *code, *sorted((folder / "templates").glob("*.*"))]
+    grading = Path(__file__).parents[1]
+    code = [Path(report.__file__), grading / "graded.py", grading / "feedback" / "page.py"]
+    pages = grading / "pages"
+    files = [*code, *sorted(pages.glob("*.py")), *sorted((pages / "templates").glob("*.*"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()

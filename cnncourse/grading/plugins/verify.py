@@ -3,8 +3,9 @@
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from cnncourse.grading.album import Album
 from cnncourse.grading.judge import PREFIX, VERDICT_MIME, exercise_of, judge_cell, own_outputs
-from cnncourse.grading.seeds import GradedSeeds
+from cnncourse.grading.plugins.seeds import GradedSeeds
 
 __all__ = ["PREFIX", "VERDICT_MIME", "VerifyAnswers", "exercise_of"]
 
@@ -18,14 +19,15 @@ class VerifyAnswers(NbGraderPreprocessor, GradedSeeds):
 
     def preprocess(self, nb, resources):
         """Judge every sealed test cell of a notebook."""
-        self._seed = self.seed_for(nb, resources)
+        self._seed, self._cells = self.seed_for(nb, resources), nb.cells
+        self._album = Album()
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, cell_index):
         """Judge one cell if it is a sealed test; else take out what only the judge may say."""
-        output = judge_cell(cell, seed=self._seed)
+        output = judge_cell(cell, seed=self._seed, before=self._cells[:cell_index])
         if output is not None:
             cell.outputs = [nbformat.from_dict(output)]
         elif cell.cell_type == "code":
-            cell.outputs = own_outputs(cell)
+            cell.outputs = [nbformat.from_dict(one) for one in own_outputs(cell, self._album)]
         return cell, resources
