@@ -65,7 +65,7 @@ test: $(ENV) lint ## run every test
 	@echo "== package, doctests, book, browser"
 	@pytest --doctest-modules --numprocesses $(WORKERS) --dist loadgroup
 	@echo "== notebooks"
-	@CNNCOURSE_MODE=smoke pytest --nbval-lax -p no:warnings --numprocesses $(WORKERS) --dist loadfile solutions book/capstones
+	@CNNCOURSE_MODE=smoke pytest --nbval-lax -p no:warnings --timeout 1200 --numprocesses $(WORKERS) --dist loadfile solutions book/capstones
 
 lint: $(ENV)
 	@ruff check .

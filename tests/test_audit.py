@@ -44,6 +44,8 @@ def test_single_precision_passes_with_a_note(exercise):
     """float32 loses digits, not points; who uses it is told where a digit is missing."""
     if exercise.has_judge:
         pytest.skip("properties are judged, each with its own bound")
+    if exercise.packages:
+        pytest.skip("PyTorch's layers compute in the precision they are given")
     if exercise.name in NOT_ONLY_NUMBERS:
         pytest.skip(f"it answers with {NOT_ONLY_NUMBERS[exercise.name]}")
 

@@ -37,6 +37,10 @@ LABELS = {
     "15_normalisation": ("norm", "why batch running fold backward layer group"),
     "16_regularisation": ("regular", "overfitting dropout dropout2d l2"),
     "17_augmentation": ("augment", "why flip crop geometry colour cutout mixup labels"),
+    "28_inside": (
+        "inside",
+        "filters maps occlusion saliency gradcam activating deconvolution",
+    ),
 }
 
 PARTS = {

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from training_toys import PowerCutError, StopAt, fit, one_thread, toy_model, toy_set  # noqa: F401
 
 from cnncourse.data import ImageSet, load
 from cnncourse.data.augment import RandomAffine
@@ -21,61 +22,6 @@ from cnncourse.training import (
     train,
     weights_sha256,
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small steps are fastest on one thread, all the more when other work shares the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def toy_set(N=37, split="train"):
-    """Three classes: the brightest of three columns, with noise; 37 images leave a short batch."""
-    generator = torch.Generator().manual_seed(N)
-    images = torch.rand(N, 1, 4, 3, generator=generator) / 2
-    labels = torch.randint(3, (N,), generator=generator)
-    images[torch.arange(N), 0, :, labels] += 0.5
-    return ImageSet("toy", split, images, labels, ("left", "middle", "right"))
-
-
-def toy_model(seed=0, width=5):
-    torch.manual_seed(seed)
-    return nn.Sequential(
-        nn.Conv2d(1, width, 3, padding=1),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Dropout(0.2),
-        nn.Linear(width * 12, 3),
-    )
-
-
-def fit(model, **options):
-    settings = {"epochs": 4, "batch_size": 8, "seed": 3, "device": "cpu", "progress": False}
-    return train(model, toy_set(), toy_set(23, "test"), **(settings | options))
-
-
-class PowerCutError(Exception):
-    """Stands for the power cut."""
-
-
-class StopAt:
-    """Distort as usual, then break off at one step."""
-
-    def __init__(self, step):
-        self.left, self.distort = step, RandomAffine(shift=1)
-
-    def __repr__(self):
-        return repr(self.distort)
-
-    def __call__(self, images, generator):
-        self.left -= 1
-        if self.left < 0:
-            raise PowerCutError
-        return self.distort(images, generator)
 
 
 def test_training_learns():
@@ -174,7 +120,7 @@ import os, signal, sys
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[2])
-from test_training import StopAt, fit, toy_model
+from training_toys import StopAt, fit, toy_model
 class KillAt(StopAt):
     def __call__(self, images, generator):
         if self.left == 1:
@@ -215,7 +161,7 @@ def test_finished_run_is_read_and_not_trained_again(tmp_path):
     [
         (5, {"seed": 4}, "its seed is 3, this run's is 4"),
         (5, {"epochs": 5}, "its epochs is 4, this run's is 5"),
-        (5, {"augment": RandomAffine()}, "its augment is 'None', this run's is 'RandomAffine"),
+        (5, {"augment": RandomAffine()}, "its augment is None, this run's is 'RandomAffine"),
         (6, {}, "its parameters is 243, this run's is 291"),
     ],
 )
@@ -301,7 +247,7 @@ def test_run_with_nothing_to_do_is_refused(options, message):
 def test_loss_that_is_not_finite_stops_with_advice():
     """A step size far too large is said to be so."""
     with pytest.raises(
-        FloatingPointError, match=r"loss is .* in pass 1: try a learning_rate below"
+        FloatingPointError, match=r"loss is .* in pass 1: try a learning_rate\s+below"
     ):
         fit(nn.Sequential(nn.Flatten(), nn.Linear(12, 3)), learning_rate=1e30)
 
@@ -370,7 +316,7 @@ def test_record_of_a_run_keeps_the_machine_it_ran_on(tmp_path, monkeypatch):
     fit(toy_model(), checkpoint=done)
     with pytest.raises(PowerCutError):
         fit(toy_model(), augment=StopAt(7), checkpoint=broken)
-    monkeypatch.setattr("cnncourse.training.loop.hardware", lambda device: "another machine")
+    monkeypatch.setattr("cnncourse.training.record.hardware", lambda device: "another machine")
 
     read = fit(toy_model(), checkpoint=done)
     continued = fit(toy_model(), augment=StopAt(1000), checkpoint=broken)

@@ -1,5 +1,12 @@
 """The table of contents: assignments, the modules that hold them, the exercises in order."""
 
+# What a student may import beside NumPy and Matplotlib; it is in the exam room, too.
+PACKAGES = {
+    "12_networks": ("torch",),
+    "13_transfer": ("torch",),
+    "14_inside": ("torch",),
+}
+
 CONTENTS = {
     "01_arrays": {
         "axes": ["to_chw", "to_nchw"],
@@ -96,6 +103,29 @@ CONTENTS = {
         "mixing": ["mixup"],
         "boxes": ["cutmix"],
     },
+    "13_transfer": {
+        "freezing": ["freeze"],
+        "head": ["replace_head"],
+        "groups": ["param_groups"],
+        "thawing": ["gradual_unfreezing"],
+        "features": ["extract_features"],
+    },
+    "14_inside": {
+        "maps": ["feature_maps"],
+        "occlusion": ["occlusion_map"],
+        "gradients": ["saliency"],
+        "cam": ["grad_cam"],
+        "exciting": ["maximally_activating"],
+    },
+    "12_networks": {
+        "plain": ["conv_stage", "LeNet5"],
+        "pattern": ["from_pattern"],
+        "big": ["AlexNet", "ZFNet"],
+        "vgg": ["VGG"],
+        "inception": ["Inception"],
+        "residual": ["zero_pad_shortcut", "BasicBlock", "Bottleneck"],
+        "cifar": ["resnet_cifar"],
+    },
     "15_numpy_lenet": {
         "conv_forward": ["conv2d_forward"],
         "conv_function": ["conv2d_function"],
@@ -114,5 +144,37 @@ CONTENTS = {
         "scores": ["catch_softmax_overflow", "catch_cross_entropy_pairs"],
         "training": ["catch_batch_norm_variance", "catch_dropout_scale"],
         "ways_back": ["catch_relu_backward_guided", "catch_max_pool_backward_overlap"],
+    },
+    "c2_alexnet": {
+        "alexnet_questions": ["window_sides", "pool_coverage", "heaviest_layer"],
+        "alexnet_responses": ["local_response_norm"],
+    },
+    "c3_zfnet": {
+        "zfnet_questions": ["alias_frequency", "renormalize_filters"],
+        "zfnet_ways_back": ["rectify_back", "project_back"],
+    },
+    "c4_vgg": {
+        "vgg_questions": ["stack_weights", "vgg_conv_params"],
+        "vgg_depth": ["vgg_block_macs", "signal_growth"],
+    },
+    "c5_googlenet": {
+        "googlenet_questions": ["inception_counts", "bottleneck_macs"],
+        "googlenet_heads": ["auxiliary_loss", "evidence_maps"],
+    },
+    "c6_resnet": {
+        "resnet_questions": ["resnet_counts", "shortcut_a"],
+        "resnet_gradients": ["residual_backward", "gradient_sizes"],
+    },
+    "c7_transfer": {
+        "transfer_questions": [
+            "learning_share",
+            "frozen_and_awake",
+            "passes_learned",
+            "cam_by_hand",
+        ],
+    },
+    "c8_ladder": {
+        "ladder_questions": ["pareto_front", "steps_in_budget"],
+        "ladder_answers": ["flip_logits", "compare_seeds"],
     },
 }

@@ -19,6 +19,7 @@ from cnncourse.models.pretrained import load_pretrained
 from cnncourse.models.resnet import ResNet
 from cnncourse.models.resnet_cifar import ResNetCifar
 from cnncourse.models.senet import SEResNet
+from cnncourse.models.speedrun import Speedrun
 from cnncourse.models.vgg import VGG
 from cnncourse.models.zfnet import ZFNet
 
@@ -45,6 +46,7 @@ MODELS: dict[str, Callable[..., Network]] = {
     **{f"resnet{d}": partial(ResNetCifar, d) for d in CIFAR_DEPTHS},
     **{f"plain{d}": partial(ResNetCifar, d, shortcut=None) for d in CIFAR_DEPTHS},
     **{f"preact_resnet{d}": partial(ResNetCifar, d, preactivation=True) for d in CIFAR_DEPTHS},
+    "speedrun": Speedrun,
     **{f"se_resnet{d}": partial(SEResNet, d) for d in ResNet.plans},
     **IN_TORCHVISION,
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,7 +22,7 @@ def evaluate(
     model : Module
         Turns (N, C, H, W) images into (N, classes) logits.
     image_set : ImageSet
-        Images and labels.
+        Images, as float32 or as bytes, and labels.
     batch_size : int, default 1000
         Images at a time.
 
@@ -29,6 +32,11 @@ def evaluate(
         Mean cross-entropy in nats.
     accuracy : float
         Fraction right, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If there is no image.
     """
     logits = predict(model, image_set.images, batch_size=batch_size)
     labels = image_set.labels.to(logits.device)
@@ -44,8 +52,8 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tens
     ----------
     model : Module
         Turns (N, C, H, W) images into (N, classes) logits; left in the mode it was in.
-    images : (N, C, H, W) tensor of float32
-        Pixels in [0, 1].
+    images : (N, C, H, W) tensor of float32 or uint8
+        Pixels in [0, 1], or bytes.
     batch_size : int, default 1000
         Images at a time.
 
@@ -53,11 +61,48 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tens
     -------
     (N, classes) tensor of float32
         Logits, on the model's device.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or a batch would hold none.
     """
+    if batch_size < 1 or len(images) < 1:
+        raise ValueError(
+            f"batches of {batch_size} from {len(images)} images: both must be at least 1"
+        )
     device = next(model.parameters()).device
-    was_training = model.training
+    with evaluating(model):
+        parts = (_floats(part.to(device)) for part in images.split(batch_size))
+        logits = torch.cat([model(part) for part in parts])
+    return logits.float() if logits.dtype == torch.bfloat16 else logits
+
+
+@contextlib.contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Set a model to evaluate for a while; every layer gets back the mode it was in.
+
+    Parameters
+    ----------
+    model : Module
+        Any model, some of its layers frozen in evaluation, perhaps.
+
+    Yields
+    ------
+    None
+        While the model evaluates.
+    """
+    modes = {layer: layer.training for layer in model.modules()}
     model.eval()
     try:
-        return torch.cat([model(batch.to(device)) for batch in images.split(batch_size)])
+        yield
     finally:
-        model.train(was_training)
+        for layer, mode in modes.items():
+            layer.training = mode
+
+
+def _floats(images):
+    """Make bytes floats as `cnncourse.data.load` does, in the layout that is fastest."""
+    if images.dtype == torch.uint8:
+        images = images.to(torch.float32).div_(255)
+    return images.contiguous(memory_format=torch.channels_last)

@@ -1,16 +1,17 @@
-"""What a run came to: its figures pass by pass, its hardware, its weights."""
+"""What a run came to: its figures pass by pass, and its record."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
+import csv
 import os
-import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LABELS = {"loss": "loss in nats", "accuracy": "accuracy"}
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,23 @@ class Epoch:
     Parameters
     ----------
     train_loss, test_loss : float
-        Mean cross-entropy in nats; in training, measured on the way, as the network changes.
+        Mean cross-entropy in nats; in training, measured on the way, as the network changes,
+        with all that was done to images and labels.
     train_accuracy, test_accuracy : float
         Fractions in [0, 1].
-    seconds : float
-        Wall-clock time of the pass, with its test.
+    learning_rate : float
+        Step size of the last step.
+    seconds, processor_seconds : float
+        Wall-clock time of the pass, with its test, and the time that processors computed.
     """
 
     train_loss: float
     train_accuracy: float
     test_loss: float
     test_accuracy: float
+    learning_rate: float
     seconds: float
+    processor_seconds: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class History:
     epochs : tuple of Epoch
         The passes in order.
     record : dict
-        Configuration, versions, hardware, seconds, and the SHA-256 of the final weights.
+        Configuration, versions, hardware, seconds, and the SHA-256 of the final weights; plain
+        numbers, words and lists, as JSON has them.
     """
 
     epochs: tuple[Epoch, ...]
@@ -54,51 +61,74 @@ class History:
         return [getattr(epoch, name) for epoch in self.epochs]
 
     @property
+    def kept(self) -> Epoch:
+        """The pass whose weights the model was left with: the last, or with patience the best."""
+        return self.epochs[self.record["kept_pass"] - 1]
+
+    @property
     def test_accuracy(self) -> float:
-        """Accuracy after the last pass."""
-        return self.epochs[-1].test_accuracy
+        """Accuracy of the weights that the model was left with."""
+        return self.kept.test_accuracy
 
+    def to_csv(self, path: str | Path) -> None:
+        """Write a line a pass, whole or not at all.
 
-def weights_sha256(model: nn.Module) -> str:
-    """Hash the values of a model's parameters and buffers, whatever file they are in.
+        Parameters
+        ----------
+        path : path
+            File to write.
+        """
+        path = Path(path)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with part.open("w", newline="", encoding="utf-8") as file:
+                names = ["epoch", *(field.name for field in fields(Epoch))]
+                writer = csv.DictWriter(file, names, lineterminator="\n")
+                writer.writeheader()
+                for number, epoch in enumerate(self.epochs, 1):
+                    writer.writerow({"epoch": number} | asdict(epoch))
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
-    Parameters
-    ----------
-    model : Module
-        Any model.
+    def plot(self, ax: Axes | None = None, *, what: str = "loss", label: str = "") -> Axes:
+        """Draw one figure over the passes: the test as a line, training dotted.
 
-    Returns
-    -------
-    str
-        64 hexadecimal figures.
-    """
-    digest = hashlib.sha256()
-    for name, values in sorted(model.state_dict().items()):
-        digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
-        # As bytes, since NumPy does not know every type of torch's.
-        digest.update(values.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; by default new axes.
+        what : {"loss", "accuracy"}, default "loss"
+            What to draw.
+        label : str, optional
+            Name of the run, to tell several in the same axes apart.
 
+        Returns
+        -------
+        Axes
+            With a legend.
 
-def hardware(device: str = "cpu") -> str:
-    """Describe what a run computes on, without naming the machine.
+        Raises
+        ------
+        ValueError
+            If there is no such figure.
+        """
+        if what not in LABELS:
+            raise ValueError(f"what is {what!r}, it must be 'loss' or 'accuracy'")
+        if ax is None:
+            from matplotlib import pyplot as plt
 
-    Parameters
-    ----------
-    device : str, default "cpu"
-        "cpu" or "cuda".
-
-    Returns
-    -------
-    str
-        Processor and threads, or GPU.
-    """
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    name = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(
-            (x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), name
+            _, ax = plt.subplots(figsize=(3.6, 2.8), layout="constrained")
+        passes, before = range(1, len(self.epochs) + 1), f"{label}, " if label else ""
+        (line,) = ax.plot(passes, self.column(f"test_{what}"), label=f"{before}test")
+        ax.plot(
+            passes,
+            self.column(f"train_{what}"),
+            color=line.get_color(),
+            linestyle=":",
+            label=f"{before}training",
         )
-    return f"{name}, {os.cpu_count()} cores, threads used: {torch.get_num_threads()}"
+        ax.set(xlabel="pass", ylabel=LABELS[what])
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
+        return ax

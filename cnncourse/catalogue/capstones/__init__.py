@@ -1,0 +1,1 @@
+"""The question sets of the capstones."""
