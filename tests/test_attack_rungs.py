@@ -17,7 +17,7 @@ from cnncourse.grading.judge import judge_cell
 from cnncourse.grading.room import Limits, NoRoom, Room, ladder
 
 pytestmark = pytest.mark.timeout(600)
-LIMITS = Limits(cell_seconds=2, notebook_seconds=15, processor_seconds=15, memory=2**30)
+LIMITS = Limits(cell_seconds=8, notebook_seconds=60, processor_seconds=30, memory=2**30)
 FOR_THE_JUDGE = (
     "cheat_call_torch",
     "cheat_reference_of_the_catalogue",

@@ -36,7 +36,7 @@ def test_every_mistake_is_caught_and_named_and_every_right_way_accepted(exercise
     assert found.caught == found.named == found.mistakes == len(exercise.mistakes) > 0
     assert found.accepted == found.alternatives >= 4  # reference, notebook and two others
     assert found.margin is None or found.margin > 1000
-    assert found.milliseconds < 200
+    assert found.milliseconds < (500 if exercise.packages else 200)  # networks are built
 
 
 @each_exercise

@@ -105,6 +105,8 @@ def test_an_answer_of_the_wrong_form_is_told_so(exercise, change):
     """Another shape, another dtype, no numbers at all."""
     if not is_quick(exercise):
         pytest.skip("trains a network")
+    if change == "None inside" and exercise.name in ("freeze", "gradual_unfreezing"):
+        pytest.skip("changes a network, and returns None anyway")
 
     assert said(exercise, spoilt(exercise, CHANGES[change]))
 

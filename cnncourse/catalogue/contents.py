@@ -145,6 +145,10 @@ CONTENTS = {
         "training": ["catch_batch_norm_variance", "catch_dropout_scale"],
         "ways_back": ["catch_relu_backward_guided", "catch_max_pool_backward_overlap"],
     },
+    "c1_lenet": {
+        "lenet_questions": ["sparse_conv_params", "subsample"],
+        "lenet_answers": ["nearest_drawing", "errors_by_digit"],
+    },
     "c2_alexnet": {
         "alexnet_questions": ["window_sides", "pool_coverage", "heaviest_layer"],
         "alexnet_responses": ["local_response_norm"],

@@ -1,7 +1,7 @@
 """ZFNet: AlexNet looked into, found wanting in its first two layers, and mended.
 
 Zeiler and Fergus drew what AlexNet's maps respond to, saw dead filters and aliasing, and
-answered with smaller first kernels and smaller steps, which won ImageNet in 2013.
+answered with a smaller first kernel and a smaller first step.
 """
 
 from __future__ import annotations

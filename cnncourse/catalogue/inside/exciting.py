@@ -237,8 +237,8 @@ def _(right, maps_of, images, channel, *, k, batch_size):
 
 @maximally_activating.mistake(
     "of equal places the last is found",
-    hint="Of equals the place that is read first counts, row by row; torch.max and argmax "
-    "promise nothing else.",
+    hint="Of equals the place that is read first counts, row by row. max(dim) and argmax give the "
+    "first: is something in your code turned round before them, or sorted after?",
 )
 def _(right, maps_of, images, channel, *, k, batch_size):
     maps = _maps(maps_of, images, batch_size)

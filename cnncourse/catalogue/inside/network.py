@@ -24,6 +24,21 @@ class Network:
     def __repr__(self):
         return f"<{', '.join(map(_in_words, self.layers))}>"
 
+    def __eq__(self, other):
+        return isinstance(other, Network) and _plain(self.layers) == _plain(other.layers)
+
+    def __hash__(self):
+        return hash(repr(self))
+
+
+def _plain(value):
+    """Turn what describes layers into something that compares whole arrays."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
 
 def _in_words(described):
     """Name a layer, with its weights where they are few enough to reckon with."""

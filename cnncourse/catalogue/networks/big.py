@@ -158,7 +158,7 @@ add_dropout_mistakes(ZFNet)
 for _name, _hint, _change, _section in (
     (
         "pooling rounds down",
-        "110 pixels become 55, which takes half a window more: which option of pooling rounds up?",
+        "110 pixels become 55: that takes half a step more. Which option of pooling rounds up?",
         lambda network: surgery.refit(
             surgery.pooled(network, "MaxPool2d", 3, stride=2, only=(0, 1)), 224
         ),
@@ -166,7 +166,7 @@ for _name, _hint, _change, _section in (
     ),
     (
         "the first layer is still AlexNet's",
-        "Zeiler and Fergus saw that AlexNet's first layer is too coarse: 7 x 7 with stride 2.",
+        "Zeiler and Fergus saw that AlexNet's first layer is too coarse. Theirs: 7 x 7, stride 2.",
         _change_and_refit(kernel_size=11, stride=4, padding=2, only=(0,)),
         "10_sizes#sizes-output",
     ),

@@ -117,7 +117,7 @@ def _(right, N, M, K, *, pool=True, **options):
 
 @from_pattern.mistake(
     "the letters N and M are exchanged",
-    hint="N counts what is inside the inner bracket, M the outer ones.",
+    hint="N counts the rounds of the inner bracket, M those of the outer one.",
 )
 def _(right, N, M, K, **options):
     return right(M, N, K, **options)
@@ -175,7 +175,7 @@ add(
 
 @from_pattern.mistake(
     "all sizes but the first are left as they are by default",
-    hint="`filters`, `units` and `num_classes` are said by who calls. Does each reach its layer?",
+    hint="The caller chooses `filters`, `units` and `num_classes`. Does each reach its layer?",
 )
 def _(right, N, M, K, *, pool=True, in_channels=3, image_size=32, **options):
     return right(N, M, K, pool=pool, in_channels=in_channels, image_size=image_size)

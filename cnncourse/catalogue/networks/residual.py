@@ -203,7 +203,7 @@ def _first_steps(network):
 add(
     Bottleneck,
     "the first 1 x 1 convolution takes the stride",
-    "So it was in the paper, and three quarters of the input were never looked at. Here, as in "
+    "So its authors had it, and three quarters of the input were never looked at. Here, as in "
     "torchvision, another convolution steps.",
     _first_steps,
     STRIDE,

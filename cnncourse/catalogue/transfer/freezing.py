@@ -2,7 +2,13 @@
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
-from cnncourse.catalogue.transfer.network import draw_images, learns, small_network, statistics
+from cnncourse.catalogue.transfer.network import (
+    change,
+    draw_images,
+    learns,
+    small_network,
+    statistics,
+)
 
 
 @exercise(
@@ -19,7 +25,7 @@ def freeze(network, parts):
 @freeze.drive
 def _(function, x, blocks, parts):
     network = small_network(x, blocks)
-    function(network, list(parts))
+    change(function, network, list(parts))
     return learns(network), statistics(network, x)
 
 

@@ -133,8 +133,8 @@ def _(right, network, *, lr, decay):
 
 @param_groups.mistake(
     "parts without parameters count in the distance",
-    hint="Pooling and dropout have nothing to learn, so between the last block and the head "
-    "there is no step to count.",
+    hint="Pooling and dropout have nothing to learn: leave them out of the list before you count "
+    "how far a block is from the head.",
 )
 def _(right, network, *, lr, decay):
     groups = []

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnncourse.catalogue.exercise import Unusable
 from cnncourse.catalogue.modules import draw_weights
 
 
@@ -83,3 +84,12 @@ def statistics(network, x):
 def draw_images(rng, N, C, H, W):
     """Draw a batch of images."""
     return rng.normal(size=(N, C, H, W))
+
+
+def change(function, network, *args, **options):
+    """Call a function that is to change the network itself; it may hand it back."""
+    value = function(network, *args, **options)
+    if value is not None and value is not network:
+        raise Unusable(
+            f"returned a {type(value).__name__}, expected nothing: the network itself is changed"
+        )

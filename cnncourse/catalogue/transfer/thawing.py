@@ -4,7 +4,13 @@ import numpy as np
 
 from cnncourse import reference
 from cnncourse.catalogue.exercise import Case, exercise
-from cnncourse.catalogue.transfer.network import draw_images, learns, small_network, statistics
+from cnncourse.catalogue.transfer.network import (
+    change,
+    draw_images,
+    learns,
+    small_network,
+    statistics,
+)
 
 
 @exercise(
@@ -24,7 +30,7 @@ def _(function, x, blocks, epochs, frozen=False, **options):
     flags, means = [], []
     for epoch in epochs:
         network.train()  # as every training loop does before a pass
-        function(network, epoch, **options)
+        change(function, network, epoch, **options)
         flags.append(learns(network))
         means.append(statistics(network, x))
     return np.array(flags), np.array(means)
