@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 
 ROOT = Path(__file__).resolve().parent.parent
+FIGURES = ROOT / "book" / "figures"
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from elements import ELEMENTS, STYLE  # noqa: E402 - found through the line above
+
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -106,6 +112,27 @@ def violations(page, *rules, inside=None):
         options["runOnly"] = list(rules)
     found = Axe().run(page, context=inside, options=options).response["violations"]
     return [(rule["id"], [node["html"][:120] for node in rule["nodes"][:3]]) for rule in found]
+
+
+def figure_page(element, attributes, theme="light"):
+    """Write the HTML of a page that holds one interactive figure and nothing else."""
+    entry = ELEMENTS[element]
+    styles = "".join(
+        f'<link rel="stylesheet" href="{(FIGURES / name).as_uri()}">'
+        for name in (STYLE, *entry.get("styles", ()))
+    )
+    scripts = "".join(
+        f'<script src="{(FIGURES / name).as_uri()}" defer></script>' for name in entry["scripts"]
+    )
+    written = "".join(f' {name}="{escape(str(text))}"' for name, text in attributes.items())
+    ground = "#fff" if theme == "light" else "#14181e"
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{element}</title>'
+        f"{styles}{scripts}"
+        f'<body style="background: {ground}; --pst-color-background: {ground}">'
+        f'<{element} class="interactive-figure"{written}></{element}></body></html>'
+    )
 
 
 class Explorer:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM_FLAGS, WIDE, Watched, built_book, chromium
+from browser import CHROMIUM_FLAGS, WIDE, Watched, built_book, chromium, figure_page
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -81,3 +81,22 @@ def watch(browser):
     yield start
     for watched in opened:
         watched.context.close()
+
+
+@pytest.fixture
+def open_figure(watch, tmp_path):
+    """Open one interactive figure on a page of its own, by its attributes; tolerate no error."""
+    opened = []
+
+    def start(element, viewport=WIDE, theme="light", touch=False, **attributes):
+        (tmp_path / "page.html").write_text(
+            figure_page(element, attributes, theme), encoding="utf-8"
+        )
+        opened.append(watch(viewport, has_touch=touch))
+        opened[-1].page.goto((tmp_path / "page.html").as_uri())
+        return opened[-1].page
+
+    yield start
+    for watched in opened:
+        assert watched.external() == []
+        assert watched.errors == []

@@ -1,13 +1,9 @@
 """The sources of the book: every page and part is there, and a strict build has nothing to say."""
 
 import re
-import sys
 
 import pytest
 from browser import ROOT, built_book, pages
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
 from quiz import problem_of, quoted
 
 pytestmark = pytest.mark.xdist_group("book")  # one worker builds it

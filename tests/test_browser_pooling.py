@@ -1,23 +1,15 @@
 """The pooling explorer in a real browser computes, routes and says what PyTorch does."""
 
-import sys
-from html import escape
-
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from browser import NARROW, ROOT, WIDE, Explorer, violations
+from browser import ELEMENTS, NARROW, WIDE, Explorer, violations
 from playwright.sync_api import expect
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-from interactive import ELEMENTS, STYLE
 
 # One worker builds the book, and reads it.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("book")]
 
-FIGURES = ROOT / "book" / "figures"
 MINUS = "\u2212"
 
 
@@ -48,32 +40,15 @@ class Pooling(Explorer):
 
 
 @pytest.fixture
-def open_pooling(watch, tmp_path):
-    """Open the figure on a page of its own, by its attributes, and tolerate no error."""
-    opened = []
+def open_pooling(open_figure):
+    """Open the figure on a page of its own, by its attributes."""
 
-    def start(viewport=WIDE, theme="light", touch=False, **attributes):
-        written = "".join(f' {name}="{escape(str(text))}"' for name, text in attributes.items())
-        scripts = "".join(
-            f'<script src="{(FIGURES / name).as_uri()}" defer></script>'
-            for name in ELEMENTS["pooling-explorer"]["scripts"]
+    def start(*arguments, **attributes):
+        return Pooling(
+            open_figure("pooling-explorer", *arguments, **attributes), "pooling-explorer"
         )
-        (tmp_path / "page.html").write_text(
-            f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width"><title>Pooling</title>'
-            f'<link rel="stylesheet" href="{(FIGURES / STYLE).as_uri()}">{scripts}'
-            f'<body style="background: {"#fff" if theme == "light" else "#14181e"}; '
-            f'--pst-color-background: {"#fff" if theme == "light" else "#14181e"}">'
-            f'<pooling-explorer class="interactive-figure"{written}></pooling-explorer></body>',
-            encoding="utf-8",
-        )
-        opened.append(watch(viewport, has_touch=touch))
-        opened[-1].page.goto((tmp_path / "page.html").as_uri())
-        return Pooling(opened[-1].page, "pooling-explorer")
 
-    yield start
-    for watched in opened:
-        assert watched.errors == []
+    return start
 
 
 def pooled(image, operation, size, *, stride="size", padding=0, ceil=False, **options):

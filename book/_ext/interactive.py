@@ -13,88 +13,16 @@ own become the element's attributes:
     ```
 """
 
-import re
 from html import escape
 from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from elements import ELEMENTS, STYLE
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.logging import getLogger
 
-logger = getLogger(__name__)
-
-
-def one_of(*values):
-    """Return a converter that admits these words only."""
-    return lambda text: directives.choice(text, values)
-
-
-def window_size(text):
-    """Read the side of a window, or its rows and columns: "3" or "2x3"."""
-    if not re.fullmatch(r"[1-5](x[1-5])?", text):
-        raise ValueError(f"{text!r} is no window: write 3 or 2x3, of 1 to 5 pixels")
-    return text
-
-
-def misused_same(options):
-    """Refuse padding 'same' where PyTorch does."""
-    if options.get("padding") == "same" and options.get("stride", "1") != "1":
-        return "padding 'same' exists only with stride 1, as in PyTorch"
-    return None
-
-
-def excessive_padding(options):
-    """Refuse a padding that PyTorch refuses: a window would see no pixel."""
-    most = min(int(side) for side in options.get("size", "2").split("x")) // 2
-    if int(options.get("padding", "0")) > most:
-        return f"padding may be half of the window at most: {most}"
-    return None
-
-
-# What figures with a sliding window share, in order of loading.
-SLIDING = ("shared.js", "images.js", "window_explorer.js", "window_words.js")
-
-# Per element: its scripts in order of loading, the attributes it understands, and what says
-# whether attributes that are right alone contradict each other.
-ELEMENTS = {
-    "convolution-explorer": {
-        "scripts": (
-            *SLIDING,
-            "convolution_maths.js",
-            "convolution_words.js",
-            "convolution_explorer.js",
-        ),
-        "attributes": {
-            "image": directives.unchanged_required,
-            "kernel": directives.unchanged_required,
-            "stride": one_of("1", "2", "3"),
-            "padding": one_of("valid", "same", "full", "0", "1", "2", "3", "4"),
-            "dilation": one_of("1", "2", "3"),
-            "flip": directives.flag,
-            "position": directives.unchanged_required,
-        },
-        "problem": misused_same,
-    },
-    "pooling-explorer": {
-        "scripts": (*SLIDING, "pooling_maths.js", "pooling_words.js", "pooling_explorer.js"),
-        "attributes": {
-            "image": directives.unchanged_required,
-            "operation": one_of("max", "average"),
-            "size": window_size,
-            "stride": one_of("size", "1", "2", "3", "4"),
-            "padding": one_of("0", "1", "2"),
-            "ceil": directives.flag,
-            "count_include_pad": one_of("true", "false"),
-            "view": one_of("output", "gradient"),
-            "position": directives.unchanged_required,
-        },
-        "problem": excessive_padding,
-    },
-}
-STYLE = "figures.css"
 PICTURES = "book/pictures"
 
 
@@ -151,7 +79,8 @@ class Interactive(SphinxDirective):
             attributes = {name: known[name](text) for name, text in given.items()}
         except ValueError as error:
             raise self.error(f"{element}: {error}") from error
-        if problem := ELEMENTS[element]["problem"](attributes):
+        find_problem = ELEMENTS[element].get("problem")
+        if find_problem and (problem := find_problem(attributes)):
             raise self.error(problem)
         return attributes
 
@@ -192,10 +121,12 @@ def add_scripts(app, pagename, templatename, context, doctree):
     """Load scripts only where they are used: classic and deferred, for `file://` too."""
     if doctree is None:
         return
-    used = {node["element"] for node in doctree.findall(interactive)}
-    if used:
-        app.add_css_file(STYLE)
-    for script in dict.fromkeys(s for e in sorted(used) for s in ELEMENTS[e]["scripts"]):
+    used = [
+        ELEMENTS[name] for name in sorted({n["element"] for n in doctree.findall(interactive)})
+    ]
+    for style in dict.fromkeys(s for entry in used for s in (STYLE, *entry.get("styles", ()))):
+        app.add_css_file(style)
+    for script in dict.fromkeys(s for entry in used for s in entry["scripts"]):
         app.add_js_file(script, loading_method="defer")
 
 

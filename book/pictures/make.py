@@ -21,7 +21,7 @@ BOOK = PICTURES.parent
 GRADED = BOOK.parent / "classroom/feedback/bjorn/04_convolution/04_convolution.html"
 sys.path.insert(0, str(BOOK / "_ext"))
 
-from interactive import ELEMENTS, STYLE  # noqa: E402 - found through the line above
+from elements import ELEMENTS, STYLE  # noqa: E402 - found through the line above
 
 WIDTH = 720
 COLOURS = 128
@@ -47,7 +47,8 @@ def photograph(browser, element, options):
         '<html lang="en" data-theme="light"><body style="margin: 0; font-family: sans-serif">'
         f'<{element} class="interactive-figure"{attributes}></{element}></body></html>'
     )
-    page.add_style_tag(path=BOOK / "figures" / STYLE)
+    for style in (STYLE, *ELEMENTS[element].get("styles", ())):
+        page.add_style_tag(path=BOOK / "figures" / style)
     for script in ELEMENTS[element]["scripts"]:
         page.add_script_tag(path=BOOK / "figures" / script)
     page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 100))")
