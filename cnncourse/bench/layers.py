@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from cnncourse.bench import machine
 from cnncourse.bench.table import LAYERS
 from cnncourse.bench.timing import geometric_mean, interleaved, median_ratio
+from cnncourse.training.memory import kept
 
 SCHEMA = 1
 DIRECTIONS = ("forward", "backward")
@@ -44,7 +45,8 @@ def measure(ways, names, dtypes, *, repeats, threads, progress=None):
     torch.set_num_threads(threads)
     try:
         loads = [machine.load()]
-        with threadpool_limits(threads, user_api="blas"):
+        # As in training, where each step finds the memory of the step before: for both sides.
+        with threadpool_limits(threads, user_api="blas"), kept():
             runs = [_run(ways, names, dtype, repeats, progress or _silent) for dtype in dtypes]
             described = machine.describe()
         loads.append(machine.load())

@@ -13,7 +13,7 @@ from cnncourse.fast.rows import copy_rows, images_at_once
 from cnncourse.fast.workers import run, spans
 
 # Bytes of copies that one worker keeps at hand.
-CACHE = 1024 * 1024
+CACHE = 2 * 1024 * 1024
 # Pixels that one product sums over, where the cache holds as many.
 SUMMED = 16384
 # A product with fewer columns than this runs slowly: then every kernel row is copied, too.

@@ -1,7 +1,10 @@
 """Share blocks of work among threads, one per core, each with a BLAS of one thread."""
 
+import contextlib
 import functools
 import itertools
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 try:
@@ -34,8 +37,9 @@ def run(work, blocks):
     if count <= 1:
         return [work(iter(blocks))]
     shared = iter(blocks)  # a list's iterator gives each block once, whoever asks
-    with blas.limit(limits=1):
-        others = [_pool(count - 1).submit(work, shared) for _ in range(count - 1)]
+    pool = _pool(count - 1, tuple(_cores()))
+    with blas.limit(limits=1), _own_core():
+        others = [pool.submit(work, shared) for _ in range(count - 1)]
         return [work(shared), *(other.result() for other in others)]
 
 
@@ -81,5 +85,41 @@ def _blas():
 
 
 @functools.cache
-def _pool(size):
-    return ThreadPoolExecutor(size, thread_name_prefix="cnncourse.fast")
+def _pool(size, cores):
+    """Start workers, each on a core of its own where the system lets a thread choose.
+
+    A thread that wakes another has it wait on its own core, as a rule, until the next tick of
+    the system's clock: longer than a small layer takes.
+    """
+    others = itertools.cycle(cores[1:] or [None])
+    # All of them at once: a thread that starts later would inherit the caller's one core.
+    pool = ThreadPoolExecutor(size, "cnncourse.fast", lambda: _stay_on(next(others)))
+    together = threading.Barrier(size + 1)
+    for _ in range(size):
+        pool.submit(together.wait)
+    together.wait()
+    return pool
+
+
+@contextlib.contextmanager
+def _own_core():
+    """Keep the calling thread on the first core, off those of the others."""
+    before = _cores()
+    _stay_on(before[0] if before else None)
+    try:
+        yield
+    finally:
+        if before:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, before)
+
+
+def _cores():
+    """List the cores that the calling thread may use; none where that cannot be asked."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def _stay_on(core):
+    if core is not None:
+        with contextlib.suppress(OSError):  # a core that was taken from the process since
+            os.sched_setaffinity(0, [core])
